@@ -1,0 +1,31 @@
+// Rules beyond the types: those that catch mistakes. Layout is Prettier's.
+
+import tseslint from 'typescript-eslint';
+
+export default tseslint.config(
+  { ignores: ['dist/', 'build/', 'prebuilds/', 'demo-output/', '.tap/'] },
+  ...tseslint.configs.strict,
+  {
+    files: ['**/*.ts'],
+    extends: [tseslint.configs.recommendedTypeCheckedOnly],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+  },
+  {
+    rules: {
+      eqeqeq: 'error',
+      'no-console': 'error',
+      '@typescript-eslint/consistent-type-imports': 'error',
+    },
+  },
+  { files: ['scripts/**'], rules: { 'no-console': 'off' } },
+  // The arrows between the rooms of lib/ point one way only.
+  restrict('lib/duplicates/**', ['../!(config|errors|options).js', '**/native.js', '**/engine.js']),
+  restrict('lib/models/**', ['**/native.js', '**/engine.js', '**/cli/**', '**/photos/**']),
+  restrict('lib/photos/**', ['**/native.js', '**/engine.js', '**/cli/**', '**/models/**']),
+  restrict('lib/!(cli)/**', ['**/cli/**']),
+);
+
+function restrict(files, group) {
+  const message = 'This import points against the order of the rooms: see CONTRIBUTING.md.';
+  return { files: [files], rules: { 'no-restricted-imports': ['error', { patterns: [{ group, message }] }] } };
+}

@@ -1,0 +1,58 @@
+// `facededup encode`: 128 numbers for each face on each photo.
+
+import type { Command } from 'commander';
+import type { FaceEncoding } from '../detections.js';
+import { FaceEngine } from '../engine.js';
+import { JsonArrayPrinter, printCsvRow } from './output.js';
+import { exitCodeFor, requirePhotos, runOverPhotos } from './photo_run.js';
+import {
+  addEncodeFlags,
+  addOutputFlags,
+  engineOptions,
+  outputFormat,
+  type OutputFlags,
+} from './shared_options.js';
+
+const encodingSize = 128;
+
+export function addEncodeCommand(program: Command, setExitCode: (code: number) => void): void {
+  const command = program
+    .command('encode')
+    .description('print the encoding of each face on each photo, as JSON or CSV (default JSON)')
+    .argument('<photos...>', 'photo files, and folders to search');
+  addOutputFlags(addEncodeFlags(command)).action(async (paths: string[], flags: OutputFlags) => {
+    const photos = await requirePhotos(paths);
+    const engine = await FaceEngine.create(engineOptions({ ...flags }));
+    try {
+      const printer = outputFormat(flags) === 'csv' ? csvPrinter() : jsonPrinter();
+      const failed = await runOverPhotos(photos, 'encoding', engine.encodeAll(photos), printer.print);
+      printer.end();
+      setExitCode(exitCodeFor(failed));
+    } finally {
+      await engine.close();
+    }
+  });
+}
+
+interface EncodingPrinter {
+  readonly print: (photo: string, faces: readonly FaceEncoding[]) => void;
+  readonly end: () => void;
+}
+
+function jsonPrinter(): EncodingPrinter {
+  const array = new JsonArrayPrinter();
+  return { print: (photo, faces) => array.print({ photo, faces }), end: () => array.end() };
+}
+
+function csvPrinter(): EncodingPrinter {
+  const numbers = Array.from({ length: encodingSize }, (_, index) => `e${index}`);
+  printCsvRow(['photo', 'x', 'y', 'width', 'height', 'confidence', 'detector', ...numbers]);
+  return {
+    print: (photo, faces) => {
+      for (const { box, confidence, detector, encoding } of faces) {
+        printCsvRow([photo, box.x, box.y, box.width, box.height, confidence, detector, ...encoding]);
+      }
+    },
+    end: () => undefined,
+  };
+}

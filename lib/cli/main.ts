@@ -1,0 +1,64 @@
+#!/usr/bin/env node
+// The command line: facededup find, detect, encode, models.
+
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Command, CommanderError } from 'commander';
+import { FaceDedupError } from '../errors.js';
+import { packageRoot } from '../package_root.js';
+import { addDetectCommand } from './detect.js';
+import { addEncodeCommand } from './encode.js';
+import { addFindCommand } from './find.js';
+import { addModelsCommand } from './models.js';
+import { printNote } from './output.js';
+import { exitCodes } from './photo_run.js';
+
+const { version } = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as {
+  version: string;
+};
+
+async function run(args: readonly string[]): Promise<number> {
+  let exitCode: number = exitCodes.done;
+  const setExitCode = (code: number) => {
+    exitCode = code;
+  };
+  const program = new Command('facededup')
+    .description('Finds the same person twice in a set of photos.')
+    .version(version)
+    .exitOverride()
+    .showSuggestionAfterError()
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 done, 1 some photos failed (listed on stderr), 2 wrong use.\n\n' +
+        'Examples:\n  facededup models fetch\n  facededup find photos/ --threshold 0.4 --json > pairs.json',
+    );
+  addFindCommand(program, setExitCode);
+  addDetectCommand(program, setExitCode);
+  addEncodeCommand(program, setExitCode);
+  addModelsCommand(program);
+  await program.parseAsync(args, { from: 'user' });
+  return exitCode;
+}
+
+function exitCodeOf(error: unknown): number {
+  // commander has already printed what is wrong, or the help that was asked for.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.wrongUse;
+  if (error instanceof FaceDedupError && error.code !== 'INTERNAL') {
+    printNote(`facededup: ${error.message} [${error.code}]`);
+    return exitCodes.wrongUse;
+  }
+  printNote(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  return exitCodes.ourMistake;
+}
+
+// A reader that has seen enough, such as head, closes the pipe: that is no failure of ours.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(exitCodes.done);
+  throw error;
+});
+
+try {
+  process.exitCode = await run(process.argv.slice(2));
+} catch (error) {
+  process.exitCode = exitCodeOf(error);
+}

@@ -1,0 +1,54 @@
+// What the commands print: columns for people, JSON and CSV for programs.
+
+import { stringify } from 'csv-stringify/sync';
+
+export type OutputFormat = 'text' | 'json' | 'csv';
+
+export function printLine(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+/** For people, beside the result: warnings, failures, summaries. */
+export function printNote(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+export function printCsvRow(cells: readonly (string | number)[]): void {
+  process.stdout.write(stringify([[...cells]]));
+}
+
+/** Columns as wide as their longest cell. */
+export function printTable(rows: readonly (readonly string[])[]): void {
+  const widths: number[] = [];
+  for (const row of rows)
+    row.forEach((cell, column) => (widths[column] = Math.max(widths[column] ?? 0, cell.length)));
+  for (const row of rows)
+    printLine(
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    );
+}
+
+/** A JSON array written item by item, so that long runs need no memory for their whole answer. */
+export class JsonArrayPrinter {
+  #empty = true;
+
+  print(item: unknown): void {
+    process.stdout.write(`${this.#empty ? '[' : ','}\n${JSON.stringify(item, withTypedArrays)}`);
+    this.#empty = false;
+  }
+
+  end(): void {
+    process.stdout.write(this.#empty ? '[]\n' : '\n]\n');
+  }
+}
+
+function withTypedArrays(_key: string, value: unknown): unknown {
+  return value instanceof Float32Array ? [...value] : value;
+}
+
+export function count(number: number, singular: string, plural = `${singular}s`): string {
+  return `${number} ${number === 1 ? singular : plural}`;
+}

@@ -1,0 +1,80 @@
+// Options that several commands share, and how they become the library's options.
+
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { EngineOptions } from '../engine.js';
+import type { OutputFormat } from './output.js';
+
+export interface OutputFlags {
+  readonly json?: boolean;
+  readonly csv?: boolean;
+}
+
+export function parseNumber(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || Number.isNaN(value)) throw new InvalidArgumentError('It must be a number.');
+  return value;
+}
+
+function parseNumbers(text: string): number[] {
+  return text.split(',').map(parseNumber);
+}
+
+export function addOutputFlags(command: Command): Command {
+  return command
+    .addOption(new Option('--json', 'print JSON').conflicts('csv'))
+    .addOption(new Option('--csv', 'print CSV with a header line'));
+}
+
+export function outputFormat({ json, csv }: OutputFlags): OutputFormat {
+  if (json) return 'json';
+  return csv ? 'csv' : 'text';
+}
+
+/** Names and ranges are those of EngineOptions; the library checks them. */
+export function addDetectFlags(command: Command): Command {
+  return command
+    .option('--detector <name>', 'ssd (OpenCV res10) or hog (dlib, needs no model file); default ssd')
+    .option('--upsample <times>', 'hog: double the photo this often first, 0 to 4; default 1', parseNumber)
+    .option('--confidence <number>', 'least confidence, 0 to 1; default 0.5 for ssd, 0 for hog', parseNumber)
+    .option(
+      '--nms-threshold <number>',
+      'ssd: overlap above which the weaker box goes; default 0.4',
+      parseNumber,
+    )
+    .option('--backend <name>', 'of cv::dnn; default opencv')
+    .option('--target <name>', 'of cv::dnn; default cpu')
+    .option('--scale-factor <number>', 'ssd: factor on each pixel; default 1', parseNumber)
+    .option('--mean-values <b,g,r>', 'ssd: taken off each pixel; default 104,177,123', parseNumbers)
+    .option('--models <directory>', 'where model files are looked for first')
+    .option('--lanes <number>', 'photos worked on at once; default the number of cores', parseNumber)
+    .option('--max-pixels <number>', 'the most pixels a photo may have; default 100 million', parseNumber);
+}
+
+export function addEncodeFlags(command: Command): Command {
+  return addDetectFlags(command)
+    .option(
+      '--landmarks <name>',
+      'small (5 points) or large (68 points, not for commercial use); default small',
+    )
+    .option('--jitters <number>', 'average this many jittered copies of each face; default 1', parseNumber);
+}
+
+const engineFlags = [
+  'detector',
+  'upsample',
+  'confidence',
+  'nmsThreshold',
+  'backend',
+  'target',
+  'scaleFactor',
+  'meanValues',
+  'models',
+  'lanes',
+  'maxPixels',
+  'landmarks',
+  'jitters',
+] as const;
+
+export function engineOptions(flags: Readonly<Record<string, unknown>>): EngineOptions {
+  return Object.fromEntries(engineFlags.map((name) => [name, flags[name]])) as EngineOptions;
+}

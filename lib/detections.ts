@@ -1,0 +1,65 @@
+// What the engine answers with.
+
+import type { Detector, LandmarkModelName } from './config.js';
+import { InvalidOptionError } from './errors.js';
+
+/**
+ * A rectangle in pixels of the upright image. An SSD's box is not rounded. A box of `hog` is dlib's inclusive
+ * rectangle with x = left, y = top, width = right − left and height = bottom − top.
+ */
+export interface Box {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+export interface FaceDetection {
+  readonly box: Box;
+  /** `ssd`: a probability, 0 to 1. `hog`: dlib's score, above 0 and without an upper bound. 1 for a given box. */
+  readonly confidence: number;
+  readonly detector: Detector;
+}
+
+export interface FaceLandmarks {
+  /** `small`: 5 points (eye corners, nose base). `large`: the 68 points of iBUG 300-W. */
+  readonly model: LandmarkModelName;
+  /** Whole pixels of the upright image, in dlib's order; they may lie outside the image. */
+  readonly points: readonly (readonly [x: number, y: number])[];
+}
+
+export interface FaceEncoding extends FaceDetection {
+  readonly landmarks: FaceLandmarks;
+  /** 128 numbers; the Euclidean distance between two tells how alike the faces are. */
+  readonly encoding: Float32Array;
+}
+
+/** Far beyond any photo, and well within dlib's whole numbers. */
+const largestCoordinate = 1e7;
+
+/** @throws InvalidOptionError `ARGUMENT_INVALID` when they are not boxes with finite numbers and a width and height of at least 0. */
+export function checkBoxes(boxes: unknown): readonly Box[] {
+  if (!Array.isArray(boxes))
+    throw new InvalidOptionError('ARGUMENT_INVALID', 'boxes must be an array of { x, y, width, height }.');
+  return boxes.map((box: unknown, index) => {
+    const { x, y, width, height } = (typeof box === 'object' && box !== null ? box : {}) as Partial<
+      Record<keyof Box, unknown>
+    >;
+    const isCoordinate = (value: unknown): value is number =>
+      typeof value === 'number' && Math.abs(value) <= largestCoordinate;
+    if (
+      !isCoordinate(x) ||
+      !isCoordinate(y) ||
+      !isCoordinate(width) ||
+      !isCoordinate(height) ||
+      width < 0 ||
+      height < 0
+    ) {
+      throw new InvalidOptionError(
+        'ARGUMENT_INVALID',
+        `boxes[${index}] must be { x, y, width, height }: finite pixels of the upright photo, width and height not below 0.`,
+      );
+    }
+    return { x, y, width, height };
+  });
+}

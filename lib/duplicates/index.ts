@@ -1,0 +1,12 @@
+// The matcher's door: pure TypeScript, without the native addon.
+
+export { compareFaces, type EncodingLike, faceDistance } from './distance.js';
+export {
+  type DuplicatePair,
+  type DuplicateProgress,
+  findDuplicates,
+  type FindDuplicatesOptions,
+} from './find_duplicates.js';
+export { groupDuplicates } from './group_duplicates.js';
+export type { IgnoredPair } from './ignored_pairs.js';
+export type { FaceRecord } from './record_table.js';

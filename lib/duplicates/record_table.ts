@@ -1,0 +1,74 @@
+// Records packed for the matcher: every encoding in one flat Float32Array, every id once.
+
+import { InvalidEncodingsError, InvalidOptionError } from '../errors.js';
+import type { EncodingLike } from './distance.js';
+
+/** One photo: its id and the encodings of the faces on it, none to many. */
+export interface FaceRecord {
+  /** Any string, unique among the records. */
+  readonly id: string;
+  /** Each of the same length (128 from `encodeFaces`); stored as float32. */
+  readonly encodings: readonly EncodingLike[];
+}
+
+export interface RecordTable {
+  readonly ids: readonly string[];
+  /** Record r owns the rows firstRow[r] up to, not including, firstRow[r + 1]. */
+  readonly firstRow: Uint32Array;
+  /** rows × dimensions. */
+  readonly values: Float32Array;
+  /** Numbers in an encoding; 0 when there is none at all. */
+  readonly dimensions: number;
+}
+
+function invalid(sentence: string): InvalidEncodingsError {
+  return new InvalidEncodingsError('ENCODINGS_INVALID', sentence);
+}
+
+function checkRecord(record: FaceRecord, index: number): void {
+  const isRecord = typeof record === 'object' && record !== null;
+  if (!isRecord || typeof record.id !== 'string' || !Array.isArray(record.encodings)) {
+    throw new InvalidOptionError(
+      'ARGUMENT_INVALID',
+      `Record ${index} must be { id: string, encodings: Float32Array[] }.`,
+    );
+  }
+}
+
+/** @throws InvalidEncodingsError `ENCODINGS_INVALID`, InvalidOptionError `ARGUMENT_INVALID`. */
+export function packRecords(records: readonly FaceRecord[]): RecordTable {
+  if (!Array.isArray(records))
+    throw new InvalidOptionError('ARGUMENT_INVALID', 'The records must be an array.');
+  const firstRow = new Uint32Array(records.length + 1);
+  const seen = new Set<string>();
+  let dimensions = 0;
+  records.forEach((record: FaceRecord, index) => {
+    checkRecord(record, index);
+    if (seen.has(record.id))
+      throw invalid(`The id '${record.id}' is given twice: each photo needs an id of its own.`);
+    seen.add(record.id);
+    firstRow[index + 1] = (firstRow[index] as number) + record.encodings.length;
+    for (const encoding of record.encodings) {
+      dimensions ||= encoding.length;
+      if (encoding.length !== dimensions || dimensions === 0) {
+        throw invalid(
+          `An encoding of '${record.id}' has ${encoding.length} numbers where others have ${dimensions}.`,
+        );
+      }
+    }
+  });
+
+  const values = new Float32Array((firstRow[records.length] as number) * dimensions);
+  let offset = 0;
+  for (const record of records) {
+    for (const encoding of record.encodings) {
+      values.set(encoding, offset);
+      for (let i = offset; i < offset + dimensions; i++) {
+        if (!Number.isFinite(values[i]))
+          throw invalid(`An encoding of '${record.id}' holds something other than finite numbers.`);
+      }
+      offset += dimensions;
+    }
+  }
+  return { ids: records.map((record) => record.id), firstRow, values, dimensions };
+}

@@ -1,0 +1,427 @@
+// FaceEngine: loaded models, lanes of work, and the verbs on one photo or many.
+
+import { availableParallelism } from 'node:os';
+import pLimit, { type LimitFunction } from 'p-limit';
+import {
+  defaultConfidence,
+  type Detector,
+  detectOptionTable,
+  encodeOptionTable,
+  engineOptionTable,
+  type LandmarkModelName,
+  landmarksOptionTable,
+  type MeanValues,
+} from './config.js';
+import {
+  type Box,
+  checkBoxes,
+  type FaceDetection,
+  type FaceEncoding,
+  type FaceLandmarks,
+} from './detections.js';
+import { BackendUnavailableError, type DnnBackend, FaceDedupError, throwIfAborted } from './errors.js';
+import { type LoadedModel, type ModelKey, ModelStore, type ModelsOption } from './models/index.js';
+import {
+  callNative,
+  engineClosed,
+  loadAddon,
+  type NativeDetectOptions,
+  type NativePipeline,
+} from './native.js';
+import { type OptionValues, readOptions } from './options.js';
+import { describePhoto, type ImageInput, type NativeImage, readPhoto } from './photos/photo.js';
+
+export interface DetectOptions {
+  /** `ssd`: OpenCV's res10 network. `hog`: dlib's frontal face detector, which needs no model file. Default `ssd`. */
+  readonly detector?: Detector | undefined;
+  /** How often `hog` doubles the photo first, 0 to 4: it finds faces from 80 / 2ⁿ pixels. Default 1. */
+  readonly upsample?: number | undefined;
+  /** The least confidence of a detection, 0 to 1. Default 0.5 for `ssd` (or FACE_DETECTION_CONFIDENCE), 0 for `hog`. */
+  readonly confidence?: number | undefined;
+  /** Intersection over union above which the weaker of two SSD boxes goes, 0 to 1. Default 0.4, or NMS_THRESHOLD. */
+  readonly nmsThreshold?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface LandmarksOptions {
+  /** `small` (5 points) or `large` (68 points, model not for commercial use). Default `small`, or FACE_ENCODINGS_MODEL. */
+  readonly landmarks?: LandmarkModelName | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface EncodeOptions extends DetectOptions, LandmarksOptions {
+  /** Encode the faces in these boxes instead of detecting; pixels of the upright photo. */
+  readonly boxes?: readonly Box[] | undefined;
+  /** 1 encodes the face as it is; n > 1 the mean of n jittered copies. 1 to 1000, default 1, or FACE_ENCODINGS_NUM_JITTERS. */
+  readonly jitters?: number | undefined;
+}
+
+export interface EngineOptions extends Omit<EncodeOptions, 'boxes' | 'signal'> {
+  /** Of cv::dnn: `opencv`, `cuda`, `openvino`, `vulkan`… as availableBackends() lists them. Default `opencv`, or DNN_BACKEND. */
+  readonly backend?: string | undefined;
+  /** `cpu`, `opencl`, `opencl-fp16`, `cuda`, `cuda-fp16`… Default `cpu`, or DNN_TARGET. */
+  readonly target?: string | undefined;
+  /** Multiplies each pixel after the means are taken off. Above 0; default 1, or BLOB_FROM_IMAGE_SCALE_FACTOR. */
+  readonly scaleFactor?: number | undefined;
+  /** Taken off each pixel; blue, green, red, −255 to 255. Default [104, 177, 123], or BLOB_FROM_IMAGE_MEAN_VALUES. */
+  readonly meanValues?: MeanValues | undefined;
+  /** Where the model files lie and where missing ones are fetched from. */
+  readonly models?: ModelsOption | undefined;
+  /** Photos worked on at once, each by networks of its own. 1 to 256; default the number of processor cores. */
+  readonly lanes?: number | undefined;
+  /** The most pixels a photo may have. Default 100 million. */
+  readonly maxPixels?: number | undefined;
+}
+
+export interface ModelInfo {
+  readonly name: string;
+  readonly path: string;
+  readonly sha256: string;
+  /** `unverified`: the digest is not in the manifest. */
+  readonly state: 'verified' | 'unverified';
+}
+
+export interface EngineInfo {
+  readonly backend: string;
+  readonly target: string;
+  readonly lanes: number;
+  readonly versions: { readonly opencv: string; readonly dlib: string };
+  /** The model files loaded so far. */
+  readonly models: readonly ModelInfo[];
+}
+
+/** One photo of many: its faces, or why there are none. */
+export type PhotoResult<Face, Photo extends ImageInput = ImageInput> =
+  | { readonly photo: Photo; readonly faces: readonly Face[]; readonly error?: undefined }
+  | { readonly photo: Photo; readonly error: FaceDedupError; readonly faces?: undefined };
+
+export type PhotoSequence<Photo extends ImageInput> = Iterable<Photo> | AsyncIterable<Photo>;
+
+/**
+ * The backends and targets that this build of OpenCV runs on this machine.
+ *
+ * @throws NativeAddonError
+ */
+export function availableBackends(): DnnBackend[] {
+  return loadAddon().availableBackends();
+}
+
+/** OpenCV would run anything else on the CPU with no more than a log line. */
+function requireBackend({ backend, target }: DnnBackend): void {
+  const available = availableBackends();
+  if (available.some((each) => each.backend === backend && each.target === target)) return;
+  const list = available.map((each) => `${each.backend}/${each.target}`).join(', ');
+  throw new BackendUnavailableError(
+    `The backend '${backend}' with the target '${target}' cannot run here. Choose one of: ${list}.`,
+    available,
+  );
+}
+
+/** Loaded models and lanes of work. Costs memory until `close()`; make one and keep it. */
+export class FaceEngine {
+  readonly #options: OptionValues<typeof engineOptionTable>;
+  readonly #pipeline: NativePipeline;
+  readonly #store: ModelStore;
+  readonly #lanes: number;
+  readonly #queue: LimitFunction;
+  readonly #loading = new Map<string, Promise<void>>();
+  readonly #models = new Map<ModelKey, ModelInfo>();
+  readonly #underWay = new Set<Promise<unknown>>();
+  #closed = false;
+
+  private constructor(options: EngineOptions | undefined) {
+    this.#options = readOptions(engineOptionTable, options);
+    requireBackend(this.#options);
+    this.#store = new ModelStore({ models: options?.models });
+    this.#lanes = this.#options.lanes ?? availableParallelism();
+    this.#queue = pLimit(this.#lanes);
+    this.#pipeline = new (loadAddon().Pipeline)(this.#lanes, this.#options.maxPixels);
+  }
+
+  /**
+   * Makes an engine and loads the models its options name, so that a missing or damaged one shows at once.
+   *
+   * @throws InvalidOptionError, ModelMissingError, ModelCorruptError, ModelFetchError, BackendUnavailableError, NativeAddonError
+   */
+  static async create(options?: EngineOptions): Promise<FaceEngine> {
+    const engine = FaceEngine.createLazily(options);
+    try {
+      const { detector, landmarks } = engine.#options;
+      await Promise.all([
+        engine.#loadDetector(detector),
+        engine.#loadLandmarks(landmarks),
+        engine.#loadEncoder(),
+      ]);
+      return engine;
+    } catch (error) {
+      await engine.close();
+      throw error;
+    }
+  }
+
+  /** As create, but each model is loaded when a call first needs it. */
+  static createLazily(options?: EngineOptions): FaceEngine {
+    return new FaceEngine(options);
+  }
+
+  /**
+   * Finds the faces of a photo.
+   *
+   * @returns detections, most confident first; none is an empty array.
+   * @throws InvalidOptionError, PhotoAccessError, PhotoFormatError, PhotoTooLargeError, RawImageError, model errors,
+   *   EngineClosedError, AbortedError
+   */
+  async detect(image: ImageInput, options?: DetectOptions): Promise<FaceDetection[]> {
+    const { signal, ...asked } = readOptions(detectOptionTable, options, this.#options);
+    const request = nativeDetectOptions(asked);
+    return this.#run(signal, async () => {
+      const photo = await readPhoto(image);
+      await this.#loadDetector(request.detector);
+      const found = await this.#callOn(image, () => this.#pipeline.detect(photo, request));
+      return found.map((detection) => ({ ...detection, detector: request.detector }));
+    });
+  }
+
+  /**
+   * Finds the landmarks of the faces in the given boxes.
+   *
+   * @returns one set of points for each box, in order.
+   * @throws as detect, and BoxOutsidePhotoError
+   */
+  async landmarks(
+    image: ImageInput,
+    boxes: readonly Box[],
+    options?: LandmarksOptions,
+  ): Promise<FaceLandmarks[]> {
+    const { signal, landmarks: model } = readOptions(landmarksOptionTable, options, this.#options);
+    const checked = checkBoxes(boxes);
+    return this.#run(signal, async () => {
+      const photo = await readPhoto(image);
+      await this.#loadLandmarks(model);
+      const faces = await this.#callOn(image, () => this.#pipeline.locateLandmarks(photo, checked, model));
+      return faces.map((points) => ({ model, points }));
+    });
+  }
+
+  /**
+   * Detects the faces of a photo, or takes the boxes given, and encodes each.
+   *
+   * @returns a face for each detection or box, in that order.
+   * @throws as detect, and BoxOutsidePhotoError
+   */
+  async encode(image: ImageInput, options?: EncodeOptions): Promise<FaceEncoding[]> {
+    const { signal, boxes, ...asked } = readOptions(encodeOptionTable, options, this.#options);
+    const { landmarks: model, jitters } = asked;
+    const request = {
+      ...nativeDetectOptions(asked),
+      landmarks: model,
+      jitters,
+      boxes: boxes === undefined ? undefined : checkBoxes(boxes),
+    };
+    return this.#run(signal, async () => {
+      const photo = await readPhoto(image);
+      await Promise.all([
+        request.boxes ? undefined : this.#loadDetector(request.detector),
+        this.#loadLandmarks(model),
+        this.#loadEncoder(),
+      ]);
+      const faces = await this.#callOn(image, () => this.#pipeline.encode(photo, request));
+      return faces.map(({ box, confidence, landmarks, encoding }) => ({
+        box,
+        confidence,
+        detector: request.detector,
+        landmarks: { model, points: landmarks },
+        encoding,
+      }));
+    });
+  }
+
+  /**
+   * Detects the faces of many photos, as many at once as the engine has lanes; a photo that fails does not stop the rest.
+   *
+   * @param photos read no faster than the answers are taken.
+   * @returns a result for each photo, in order.
+   * @throws InvalidOptionError, AbortedError, and model errors, which would fail every photo alike
+   */
+  detectAll<Photo extends ImageInput>(
+    photos: PhotoSequence<Photo>,
+    options?: DetectOptions,
+  ): AsyncGenerator<PhotoResult<FaceDetection, Photo>, void, undefined> {
+    readOptions(detectOptionTable, options, this.#options);
+    return this.#all(photos, options?.signal, (photo) => this.detect(photo, options));
+  }
+
+  /** As detectAll, with the faces encoded. */
+  encodeAll<Photo extends ImageInput>(
+    photos: PhotoSequence<Photo>,
+    options?: EncodeOptions,
+  ): AsyncGenerator<PhotoResult<FaceEncoding, Photo>, void, undefined> {
+    readOptions(encodeOptionTable, options, this.#options);
+    return this.#all(photos, options?.signal, (photo) => this.encode(photo, options));
+  }
+
+  async *#all<Face, Photo extends ImageInput>(
+    photos: PhotoSequence<Photo>,
+    signal: AbortSignal | undefined,
+    verb: (photo: Photo) => Promise<Face[]>,
+  ): AsyncGenerator<PhotoResult<Face, Photo>, void, undefined> {
+    const started: Promise<PhotoResult<Face, Photo>>[] = [];
+    const next = () => started.shift() as Promise<PhotoResult<Face, Photo>>;
+    try {
+      for await (const photo of photos) {
+        throwIfAborted(signal);
+        const result = resultOf(photo, verb(photo));
+        // Awaited in its turn; until then a failure must not count as unhandled.
+        result.catch(() => undefined);
+        started.push(result);
+        // Twice the lanes: each has its next photo waiting, and memory stays bounded.
+        if (started.length >= 2 * this.#lanes) yield await next();
+      }
+      while (started.length > 0) yield await next();
+    } finally {
+      // Whoever stops early has the lanes free again when the loop ends.
+      await Promise.allSettled(started);
+    }
+  }
+
+  /** What is in use: backend, target, versions, and the model files loaded so far with their digests. */
+  info(): EngineInfo {
+    const { backend, target } = this.#options;
+    const { versions } = loadAddon();
+    return { backend, target, lanes: this.#lanes, versions, models: [...this.#models.values()] };
+  }
+
+  /** Refuses further calls, lets those under way end, then frees the models. May be called again. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.allSettled(this.#underWay);
+    this.#pipeline.close();
+  }
+
+  /** Waits for a lane, so that no more photos are in memory than lanes. */
+  async #run<Answer>(signal: AbortSignal | undefined, work: () => Promise<Answer>): Promise<Answer> {
+    if (this.#closed) throw engineClosed();
+    throwIfAborted(signal);
+    const answer = this.#queue(async () => {
+      throwIfAborted(signal);
+      return work();
+    });
+    this.#underWay.add(answer);
+    try {
+      return await answer;
+    } finally {
+      this.#underWay.delete(answer);
+    }
+  }
+
+  #callOn<Answer>(image: ImageInput, call: () => Promise<Answer>): Promise<Answer> {
+    return callNative(describePhoto(image), call);
+  }
+
+  #loadDetector(detector: Detector): Promise<void> {
+    if (detector !== 'ssd') return Promise.resolve();
+    return this.#loadOnce('ssd', async () => {
+      const prototxt = await this.#store.read('ssd-prototxt');
+      const weights = await this.#store.read('ssd-weights');
+      const { scaleFactor, meanValues, backend, target } = this.#options;
+      const options = { scaleFactor, meanValues, backend, target };
+      await callNative(`The model ${prototxt.path} with ${weights.path}`, () =>
+        this.#pipeline.loadSsd(prototxt.bytes, weights.bytes, options),
+      );
+      this.#remember(prototxt, weights);
+    });
+  }
+
+  #loadLandmarks(name: LandmarkModelName): Promise<void> {
+    return this.#loadOnce(name, async () => {
+      const model = await this.#store.read(`landmarks-${name}`);
+      await callNative(`The model ${model.path}`, () => this.#pipeline.loadLandmarks(name, model.bytes));
+      this.#remember(model);
+    });
+  }
+
+  #loadEncoder(): Promise<void> {
+    return this.#loadOnce('encoder', async () => {
+      const model = await this.#store.read('encoder');
+      await callNative(`The model ${model.path}`, () => this.#pipeline.loadEncoder(model.bytes));
+      this.#remember(model);
+    });
+  }
+
+  /** A model that failed to load is tried again by the next call: it may have been fetched meanwhile. */
+  #loadOnce(name: string, load: () => Promise<void>): Promise<void> {
+    const known = this.#loading.get(name);
+    if (known) return known;
+    const loading = load();
+    this.#loading.set(name, loading);
+    loading.catch(() => this.#loading.delete(name));
+    return loading;
+  }
+
+  #remember(...models: readonly LoadedModel[]): void {
+    for (const { key, name, path, sha256, state } of models)
+      this.#models.set(key, { name, path, sha256, state });
+  }
+}
+
+/**
+ * Draws detections on a photo: a frame around each and its confidence above it.
+ *
+ * @returns the upright photo as PNG bytes.
+ * @throws as FaceEngine.detect, without the model errors
+ */
+export async function drawDetections(
+  image: ImageInput,
+  detections: readonly Pick<FaceDetection, 'box' | 'confidence'>[],
+): Promise<Uint8Array> {
+  const photo: NativeImage = await readPhoto(image);
+  const boxes = checkBoxes(detections.map(({ box }) => box));
+  const drawn = detections.map(({ confidence }, index) => ({
+    box: boxes[index] as Box,
+    confidence: Number(confidence),
+  }));
+  return callNative(describePhoto(image), () =>
+    loadAddon().drawDetections(photo, drawn, engineOptionTable.maxPixels.fallback),
+  );
+}
+
+function nativeDetectOptions(
+  asked: Pick<
+    OptionValues<typeof encodeOptionTable>,
+    'detector' | 'upsample' | 'confidence' | 'nmsThreshold'
+  >,
+): NativeDetectOptions {
+  const { detector, upsample, nmsThreshold } = asked;
+  return { detector, upsample, nmsThreshold, confidence: asked.confidence ?? defaultConfidence(detector) };
+}
+
+const faultsOfPhotos: ReadonlySet<string> = new Set([
+  'PHOTO_NOT_FOUND',
+  'PHOTO_UNREADABLE',
+  'PHOTO_EMPTY',
+  'PHOTO_NOT_AN_IMAGE',
+  'PHOTO_TRUNCATED',
+  'PHOTO_CORRUPT',
+  'PHOTO_TOO_LARGE',
+  'RAW_IMAGE_INVALID',
+  'BOX_OUTSIDE_PHOTO',
+  'ARGUMENT_INVALID',
+  'OUT_OF_MEMORY',
+  'INTERNAL',
+]);
+
+async function resultOf<Face, Photo extends ImageInput>(
+  photo: Photo,
+  answer: Promise<Face[]>,
+): Promise<PhotoResult<Face, Photo>> {
+  try {
+    return { photo, faces: await answer };
+  } catch (error) {
+    if (isFaultOfPhoto(error)) return { photo, error };
+    throw error;
+  }
+}
+
+function isFaultOfPhoto(error: unknown): error is FaceDedupError {
+  return error instanceof FaceDedupError && faultsOfPhotos.has(error.code);
+}

@@ -1,0 +1,95 @@
+// Every error a user can cause: its class, its stable code, and what to do about it.
+
+export interface FaceDedupErrorOptions {
+  /** The error beneath, when there is one. */
+  readonly cause?: unknown;
+}
+
+/** The base of all errors of this library. `code` never changes between releases; the sentence may. */
+export class FaceDedupError extends Error {
+  readonly code: string;
+
+  constructor(code: string, message: string, options: FaceDedupErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = new.target.name;
+    this.code = code;
+  }
+}
+
+/**
+ * An argument or option is wrong.
+ * Codes: `OPTION_UNKNOWN`, `OPTION_TYPE`, `OPTION_RANGE`, `ARGUMENT_INVALID`.
+ */
+export class InvalidOptionError extends FaceDedupError {}
+
+/**
+ * A photo cannot be read from where it lies.
+ * Codes: `PHOTO_NOT_FOUND`, `PHOTO_UNREADABLE` (no permission, or not a regular file), `PHOTO_EMPTY`.
+ */
+export class PhotoAccessError extends FaceDedupError {}
+
+/**
+ * The bytes of a photo are no usable image.
+ * Codes: `PHOTO_NOT_AN_IMAGE`, `PHOTO_TRUNCATED`, `PHOTO_CORRUPT`.
+ */
+export class PhotoFormatError extends FaceDedupError {}
+
+/** A photo has more pixels, or a file more bytes, than allowed. Code: `PHOTO_TOO_LARGE`. */
+export class PhotoTooLargeError extends FaceDedupError {}
+
+/** Raw pixels contradict their own description. Code: `RAW_IMAGE_INVALID`. */
+export class RawImageError extends FaceDedupError {}
+
+/** A given box lies wholly outside its photo. Code: `BOX_OUTSIDE_PHOTO`. */
+export class BoxOutsidePhotoError extends FaceDedupError {}
+
+/** A model file is in none of the places looked at. Code: `MODEL_MISSING`. */
+export class ModelMissingError extends FaceDedupError {}
+
+/** A model file is damaged, or not a model of the kind it stands for. Code: `MODEL_CORRUPT`. */
+export class ModelCorruptError extends FaceDedupError {}
+
+/** A model file could not be fetched from any of the sources. Code: `MODEL_FETCH_FAILED`. */
+export class ModelFetchError extends FaceDedupError {}
+
+/** One way in which a network can be run. */
+export interface DnnBackend {
+  readonly backend: string;
+  readonly target: string;
+}
+
+/** This build, on this machine, cannot run the backend and target asked for. Code: `BACKEND_UNAVAILABLE`. */
+export class BackendUnavailableError extends FaceDedupError {
+  /** What can be asked for instead. */
+  readonly available: readonly DnnBackend[];
+
+  constructor(message: string, available: readonly DnnBackend[], options: FaceDedupErrorOptions = {}) {
+    super('BACKEND_UNAVAILABLE', message, options);
+    this.available = available;
+  }
+}
+
+/** The engine was closed before the call. Code: `ENGINE_CLOSED`. */
+export class EngineClosedError extends FaceDedupError {}
+
+/** The native addon is not there or does not load. Code: `NATIVE_ADDON_MISSING`. */
+export class NativeAddonError extends FaceDedupError {}
+
+/** The caller's AbortSignal fired; `cause` is the signal's reason. Code: `ABORTED`. */
+export class AbortedError extends FaceDedupError {}
+
+/** Encodings that cannot be compared: other lengths, numbers that are not finite, ids given twice. Code: `ENCODINGS_INVALID`. */
+export class InvalidEncodingsError extends FaceDedupError {}
+
+/** The machine has not enough memory for the photo or model. Code: `OUT_OF_MEMORY`. */
+export class OutOfMemoryError extends FaceDedupError {}
+
+/** A mistake of this library: please report it. Code: `INTERNAL`. */
+export class InternalError extends FaceDedupError {}
+
+/** Throws AbortedError once the signal has fired. */
+export function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) {
+    throw new AbortedError('ABORTED', 'The call was aborted by its signal.', { cause: signal.reason });
+  }
+}

@@ -1,0 +1,138 @@
+// Model files from Debian's source package, by apt-get, without root and without touching the system's own lists.
+
+import { spawn } from 'node:child_process';
+import { createReadStream, existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir, userInfo } from 'node:os';
+import { dirname, join } from 'node:path';
+import type { ModelFile } from '../manifest.js';
+import { debSourceList } from './debian_sources.js';
+import { type Deliver, type FetchContext, fetchEach, type ModelSource } from './source.js';
+
+export const debianSource: ModelSource = {
+  name: 'debian',
+  async fetch(files, deliver, context) {
+    const failures = new Map<ModelFile, string>();
+    for (const file of files) if (!file.debian) failures.set(file, 'no Debian package holds it');
+    for (const name of new Set(files.flatMap((file) => file.debian?.package ?? []))) {
+      const folder = await downloadDebianSource(name, context);
+      const wanted = files.filter((file) => file.debian?.package === name);
+      for (const [file, reason] of await unpackAll(folder, wanted, deliver, context))
+        failures.set(file, reason);
+    }
+    return failures;
+  },
+};
+
+/** Where a package's source archives are kept: they hold more than the models, and are large. */
+export function debianSourceFolder(name: string, cache: string): string {
+  return join(dirname(cache), 'debian-source', name);
+}
+
+/**
+ * Downloads the archives of a Debian source package; what is there already is checked by apt-get and kept.
+ *
+ * @returns the folder that holds them.
+ */
+export async function downloadDebianSource(
+  name: string,
+  { cache, onProgress, signal }: FetchContext,
+): Promise<string> {
+  if (!existsSync('/usr/bin/apt-get')) throw new Error('this machine has no apt-get');
+  const folder = debianSourceFolder(name, cache);
+  await mkdir(folder, { recursive: true });
+  const work = await mkdtemp(join(tmpdir(), 'facededup-apt-'));
+  try {
+    await Promise.all(
+      ['lists', 'cache/archives/partial', 'parts'].map((each) =>
+        mkdir(join(work, each), { recursive: true }),
+      ),
+    );
+    const list = join(work, 'sources.list');
+    await writeFile(list, await machineSourceList());
+    const options = [
+      `Dir::Etc::SourceList=${list}`,
+      `Dir::Etc::SourceParts=${join(work, 'parts')}`,
+      `Dir::State::Lists=${join(work, 'lists')}`,
+      `Dir::Cache=${join(work, 'cache')}`,
+      // apt's own user could not write into these folders.
+      `APT::Sandbox::User=${userInfo().username}`,
+    ].flatMap((each) => ['-o', each]);
+    const report = (source: string) => onProgress({ file: name, source, receivedBytes: 0, totalBytes: 0 });
+    report("Debian's package lists");
+    await run('apt-get', [...options, '-qq', 'update'], folder, signal);
+    report("Debian's source package");
+    await run('apt-get', [...options, '-qq', 'source', '--download-only', name], folder, signal);
+    return folder;
+  } finally {
+    await rm(work, { recursive: true, force: true });
+  }
+}
+
+async function machineSourceList(): Promise<string> {
+  const parts = '/etc/apt/sources.list.d';
+  const names = existsSync(parts) ? (await readdir(parts)).sort() : [];
+  const paths = ['/etc/apt/sources.list', ...names.map((name) => join(parts, name))].filter((path) =>
+    existsSync(path),
+  );
+  const texts = await Promise.all(paths.map(async (path) => ({ path, text: await readFile(path, 'utf8') })));
+  const release = existsSync('/etc/os-release') ? await readFile('/etc/os-release', 'utf8') : '';
+  return debSourceList(texts, /^VERSION_CODENAME=(.*)$/m.exec(release)?.[1] ?? '');
+}
+
+/** One pass over the archive for all files: it is read for 20 seconds. */
+async function unpackAll(
+  folder: string,
+  files: readonly ModelFile[],
+  deliver: Deliver,
+  { onProgress, signal }: FetchContext,
+): Promise<ReadonlyMap<ModelFile, string>> {
+  const component = files[0]?.debian?.component ?? '';
+  const archive = (await readdir(folder)).find(
+    (name) => name.includes(`.orig-${component}.tar.`) && !name.endsWith('.asc'),
+  );
+  if (archive === undefined) throw new Error(`the source package has no component ${component}`);
+  onProgress({ file: archive, source: 'unpacking', receivedBytes: 0, totalBytes: 0 });
+  const work = await mkdtemp(join(folder, 'unpacked-'));
+  try {
+    const patterns = files.map((file) => `*/${file.name}`);
+    const options = [
+      '--extract',
+      '--file',
+      join(folder, archive),
+      '--directory',
+      work,
+      '--strip-components=1',
+      '--wildcards',
+    ];
+    await run('tar', [...options, ...patterns], folder, signal);
+    return await fetchEach(files, signal, (file) => deliver(file, createReadStream(join(work, file.name))));
+  } finally {
+    await rm(work, { recursive: true, force: true });
+  }
+}
+
+async function run(
+  command: string,
+  args: readonly string[],
+  cwd: string,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    const child = spawn(command, args, {
+      cwd,
+      stdio: ['ignore', 'ignore', 'pipe'],
+      ...(signal ? { signal } : {}),
+    });
+    let complaint = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (complaint += text));
+    child.on('error', reject);
+    child.on('close', (code) => {
+      if (code === 0) resolve();
+      else
+        reject(
+          new Error(`${command} exited with ${code}: ${complaint.trim().split('\n').slice(-3).join(' ')}`),
+        );
+    });
+  });
+}

@@ -1,0 +1,13 @@
+// Model files from a folder: a mirror on a share or a stick.
+
+import { createReadStream } from 'node:fs';
+import { join } from 'node:path';
+import { fetchEach, type ModelSource } from './source.js';
+
+export function directorySource(path: string): ModelSource {
+  return {
+    name: `the folder ${path}`,
+    fetch: (files, deliver, { signal }) =>
+      fetchEach(files, signal, (file) => deliver(file, createReadStream(join(path, file.name), { signal }))),
+  };
+}

@@ -1,0 +1,72 @@
+// Model files from their official addresses.
+
+import { Readable } from 'node:stream';
+import unbzip2 from 'unbzip2-stream';
+import type { ModelFile } from '../manifest.js';
+import { type Deliver, type FetchContext, fetchEach, type ModelSource, reasonOf } from './source.js';
+
+/** A connection that brings nothing for this long is given up. */
+const stallMilliseconds = 30_000;
+
+export const httpsSource: ModelSource = {
+  name: 'https',
+  fetch: (files, deliver, context) =>
+    fetchEach(files, context.signal, (file) => fetchFromAny(file, deliver, context)),
+};
+
+async function fetchFromAny(file: ModelFile, deliver: Deliver, context: FetchContext): Promise<void> {
+  const reasons: string[] = [];
+  for (const address of file.https) {
+    try {
+      await download(address, file, deliver, context);
+      return;
+    } catch (error) {
+      context.signal?.throwIfAborted();
+      reasons.push(`${address}: ${reasonOf(error)}`);
+    }
+  }
+  throw new Error(reasons.join('; '));
+}
+
+async function download(
+  address: string,
+  file: ModelFile,
+  deliver: Deliver,
+  context: FetchContext,
+): Promise<void> {
+  const stall = new AbortController();
+  const restart = () =>
+    setTimeout(
+      () => stall.abort(new Error(`nothing came for ${stallMilliseconds / 1000} s`)),
+      stallMilliseconds,
+    );
+  let timer = restart();
+  const signals = [stall.signal, ...(context.signal ? [context.signal] : [])];
+  try {
+    const response = await fetch(address, { signal: AbortSignal.any(signals) });
+    if (!response.ok || !response.body)
+      throw new Error(`the server answered ${response.status} ${response.statusText}`);
+    const totalBytes = Number(response.headers.get('content-length') ?? 0);
+    const body = async function* (chunks: AsyncIterable<Uint8Array>) {
+      let receivedBytes = 0;
+      for await (const chunk of chunks) {
+        clearTimeout(timer);
+        timer = restart();
+        receivedBytes += chunk.length;
+        context.onProgress({ file: file.name, source: address, receivedBytes, totalBytes });
+        yield chunk;
+      }
+    };
+    const bytes = Readable.from(body(response.body as unknown as AsyncIterable<Uint8Array>));
+    await deliver(file, address.endsWith('.bz2') ? unpack(bytes) : bytes);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function unpack(packed: Readable): AsyncIterable<Uint8Array> {
+  const unpacked = unbzip2();
+  // pipe() hands no errors on.
+  packed.on('error', (error) => unpacked.emit('error', error));
+  return new Readable({ read: () => undefined }).wrap(packed.pipe(unpacked) as NodeJS.ReadableStream);
+}

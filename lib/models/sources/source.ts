@@ -1,0 +1,62 @@
+// What a place that model files come from must be able to do.
+
+import type { ModelFile } from '../manifest.js';
+
+export interface FetchProgress {
+  readonly file: string;
+  /** Where it comes from, in words. */
+  readonly source: string;
+  readonly receivedBytes: number;
+  /** 0 as long as it is not known. */
+  readonly totalBytes: number;
+}
+
+export interface FetchContext {
+  readonly onProgress: (progress: FetchProgress) => void;
+  readonly signal: AbortSignal | undefined;
+  /** Where fetched files are kept; a source may keep what it downloads in a folder of its own beside it. */
+  readonly cache: string;
+}
+
+/** Takes the bytes of one file, checks them and puts the file in its place; rejects when they are not what they should be. */
+export type Deliver = (file: ModelFile, bytes: AsyncIterable<Uint8Array>) => Promise<void>;
+
+export interface ModelSource {
+  /** In words, for progress and errors. */
+  readonly name: string;
+  /**
+   * Hands over each of the files it has.
+   *
+   * @returns why a file could not be had, for each that could not.
+   */
+  fetch(
+    files: readonly ModelFile[],
+    deliver: Deliver,
+    context: FetchContext,
+  ): Promise<ReadonlyMap<ModelFile, string>>;
+}
+
+/** Tries each file by itself: one that fails does not keep the others from being fetched. */
+export async function fetchEach(
+  files: readonly ModelFile[],
+  signal: AbortSignal | undefined,
+  fetchOne: (file: ModelFile) => Promise<void>,
+): Promise<ReadonlyMap<ModelFile, string>> {
+  const failures = new Map<ModelFile, string>();
+  for (const file of files) {
+    signal?.throwIfAborted();
+    try {
+      await fetchOne(file);
+    } catch (error) {
+      signal?.throwIfAborted();
+      failures.set(file, reasonOf(error));
+    }
+  }
+  return failures;
+}
+
+/** The sentence of an error, with the one beneath it where fetch hides what happened. */
+export function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error ? `${error.message} (${error.cause.message})` : error.message;
+}

@@ -1,0 +1,171 @@
+// The one file that loads the native addon: its types, and its errors made into ours.
+
+import nodeGypBuild from 'node-gyp-build';
+import {
+  BackendUnavailableError,
+  BoxOutsidePhotoError,
+  type DnnBackend,
+  EngineClosedError,
+  FaceDedupError,
+  InternalError,
+  ModelCorruptError,
+  NativeAddonError,
+  OutOfMemoryError,
+  PhotoFormatError,
+  PhotoTooLargeError,
+  RawImageError,
+} from './errors.js';
+import type { Detector, LandmarkModelName, MeanValues } from './config.js';
+import { packageRoot } from './package_root.js';
+import type { NativeImage } from './photos/photo.js';
+
+/** Pixels of the upright image. */
+export interface NativeBox {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+export interface NativeDetection {
+  readonly box: NativeBox;
+  readonly confidence: number;
+}
+
+export type NativePoints = readonly (readonly [x: number, y: number])[];
+
+export interface NativeFace extends NativeDetection {
+  readonly landmarks: NativePoints;
+  readonly encoding: Float32Array;
+}
+
+export interface NativeDetectOptions {
+  readonly detector: Detector;
+  readonly upsample: number;
+  readonly confidence: number;
+  readonly nmsThreshold: number;
+}
+
+export interface NativeEncodeOptions extends NativeDetectOptions {
+  readonly boxes: readonly NativeBox[] | undefined;
+  readonly landmarks: LandmarkModelName;
+  readonly jitters: number;
+}
+
+export interface NativeSsdOptions extends DnnBackend {
+  readonly scaleFactor: number;
+  readonly meanValues: MeanValues;
+}
+
+export interface NativePipeline {
+  loadSsd(prototxt: Uint8Array, weights: Uint8Array, options: NativeSsdOptions): Promise<void>;
+  loadLandmarks(model: LandmarkModelName, bytes: Uint8Array): Promise<void>;
+  loadEncoder(bytes: Uint8Array): Promise<void>;
+  detect(image: NativeImage, options: NativeDetectOptions): Promise<NativeDetection[]>;
+  locateLandmarks(
+    image: NativeImage,
+    boxes: readonly NativeBox[],
+    model: LandmarkModelName,
+  ): Promise<NativePoints[]>;
+  encode(image: NativeImage, options: NativeEncodeOptions): Promise<NativeFace[]>;
+  /** Later calls fail with ENGINE_CLOSED; calls under way end undisturbed. */
+  close(): void;
+}
+
+export interface NativeAddon {
+  readonly versions: { readonly opencv: string; readonly dlib: string };
+  availableBackends(): DnnBackend[];
+  drawDetections(
+    image: NativeImage,
+    detections: readonly NativeDetection[],
+    maxPixels: number,
+  ): Promise<Uint8Array>;
+  readonly Pipeline: new (lanes: number, maxPixels: number) => NativePipeline;
+}
+
+let loaded: NativeAddon | undefined;
+
+/** @throws NativeAddonError when the addon was not built for this machine or a library it needs is missing. */
+export function loadAddon(): NativeAddon {
+  try {
+    loaded ??= nodeGypBuild(packageRoot) as NativeAddon;
+    return loaded;
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new NativeAddonError(
+      'NATIVE_ADDON_MISSING',
+      'The native addon of facededup does not load on this machine. To build it, install CMake, a C++ compiler, OpenCV, dlib, ' +
+        'OpenBLAS and the image libraries (Debian: cmake g++ libopencv-dev libdlib-dev libopenblas-dev libjpeg-dev libpng-dev ' +
+        'libtiff-dev libwebp-dev), then run ' +
+        `'npm rebuild facededup --foreground-scripts'. Reason: ${reason}`,
+      { cause },
+    );
+  }
+}
+
+type MakeError = (subject: string, reason: string, cause: unknown) => FaceDedupError;
+
+const errorOfCode: Readonly<Record<string, MakeError>> = {
+  PHOTO_NOT_AN_IMAGE: (photo, reason, cause) =>
+    new PhotoFormatError(
+      'PHOTO_NOT_AN_IMAGE',
+      `${photo} is not an image: ${reason}. Give one of these formats.`,
+      { cause },
+    ),
+  PHOTO_TRUNCATED: (photo, reason, cause) =>
+    new PhotoFormatError('PHOTO_TRUNCATED', `${photo} is cut short: ${reason}. Get a whole copy of it.`, {
+      cause,
+    }),
+  PHOTO_CORRUPT: (photo, reason, cause) =>
+    new PhotoFormatError('PHOTO_CORRUPT', `${photo} is damaged: ${reason}. Get an intact copy of it.`, {
+      cause,
+    }),
+  PHOTO_TOO_LARGE: (photo, reason, cause) =>
+    new PhotoTooLargeError('PHOTO_TOO_LARGE', `${photo} is too large: ${reason}.`, { cause }),
+  RAW_IMAGE_INVALID: (photo, reason, cause) =>
+    new RawImageError('RAW_IMAGE_INVALID', `${photo} is no photo: ${reason}.`, { cause }),
+  BOX_OUTSIDE_PHOTO: (photo, reason, cause) =>
+    new BoxOutsidePhotoError(
+      'BOX_OUTSIDE_PHOTO',
+      `${photo} does not hold every box: ${reason}. Boxes are pixels of the upright photo.`,
+      {
+        cause,
+      },
+    ),
+  MODEL_CORRUPT: (model, reason, cause) =>
+    new ModelCorruptError(
+      'MODEL_CORRUPT',
+      `${model} cannot be used: ${reason}. Replace the file, or fetch it again with 'npx facededup models fetch'.`,
+      { cause },
+    ),
+  BACKEND_UNAVAILABLE: (_subject, reason, cause) =>
+    new BackendUnavailableError(`${reason}.`, loadAddon().availableBackends(), { cause }),
+  ENGINE_CLOSED: (_subject, _reason, cause) => engineClosed(cause),
+  OUT_OF_MEMORY: (subject, reason, cause) =>
+    new OutOfMemoryError('OUT_OF_MEMORY', `${subject} cannot be handled: ${reason}.`, { cause }),
+};
+
+export function engineClosed(cause?: unknown): EngineClosedError {
+  return new EngineClosedError(
+    'ENGINE_CLOSED',
+    'The engine is closed. Create another one with FaceEngine.create().',
+    { cause },
+  );
+}
+
+/** Runs a native call and turns what it throws into this library's classes; `subject` begins the sentence. */
+export async function callNative<T>(subject: string, call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'INTERNAL';
+    const makeError = errorOfCode[code];
+    if (makeError) throw makeError(subject, reason, cause);
+    throw new InternalError(
+      'INTERNAL',
+      `${subject} met a mistake of facededup itself, please report it: ${reason}`,
+      { cause },
+    );
+  }
+}

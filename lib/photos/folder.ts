@@ -1,0 +1,53 @@
+// Photos below the files and folders a person names.
+
+import { readdir, stat } from 'node:fs/promises';
+import { extname, join, resolve } from 'node:path';
+
+const photoExtensions: ReadonlySet<string> = new Set([
+  '.jpg',
+  '.jpeg',
+  '.png',
+  '.webp',
+  '.bmp',
+  '.tif',
+  '.tiff',
+]);
+
+/**
+ * Lists the photos among `paths`: a folder stands for the photos below it, by extension and in order of their names;
+ * anything else stands for itself, whatever it is called and whether it exists or not.
+ *
+ * @returns each path once, as it was given or joined to the folder given. Links to folders are not followed.
+ */
+export async function listPhotos(paths: readonly string[]): Promise<string[]> {
+  const found = new Map<string, string>();
+  for (const path of paths) {
+    const photos = (await isFolder(path)) ? await photosBelow(path) : [path];
+    for (const photo of photos) {
+      const absolute = resolve(photo);
+      if (!found.has(absolute)) found.set(absolute, photo);
+    }
+  }
+  return [...found.values()];
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isDirectory();
+  } catch {
+    // Reading it as a photo says what is wrong with it.
+    return false;
+  }
+}
+
+async function photosBelow(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { withFileTypes: true });
+  entries.sort((a, b) => (a.name < b.name ? -1 : 1));
+  const photos: string[] = [];
+  for (const entry of entries) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) photos.push(...(await photosBelow(path)));
+    else if (photoExtensions.has(extname(entry.name).toLowerCase())) photos.push(path);
+  }
+  return photos;
+}

@@ -1,0 +1,135 @@
+// A photo as a caller names it, turned into what the native side reads: encoded bytes or raw pixels.
+
+import { constants } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { types } from 'node:util';
+import { MAX_PHOTO_BYTES } from '../config.js';
+import { InvalidOptionError, PhotoAccessError, PhotoTooLargeError, RawImageError } from '../errors.js';
+
+/** Pixels without a file around them: rows from the top, interleaved channels, no padding. */
+export interface RawImage {
+  /** width × height × channels samples; of 16-bit samples the high byte is used. */
+  readonly data: Uint8Array | Uint8ClampedArray | Uint16Array;
+  /** Pixels. */
+  readonly width: number;
+  /** Pixels. */
+  readonly height: number;
+  /** 1 grey, 3 colour, 4 colour and alpha (alpha is dropped). */
+  readonly channels: 1 | 3 | 4;
+  /** Order of the colour channels; default 'rgb'. */
+  readonly order?: 'rgb' | 'bgr' | undefined;
+}
+
+/** A path, a `file:` URL, the bytes of a JPEG, PNG, WebP, BMP or TIFF file, or raw pixels. */
+export type ImageInput = string | URL | Uint8Array | RawImage;
+
+/** What crosses to the native side. */
+export type NativeImage = { readonly bytes: Uint8Array } | Required<RawImage>;
+
+/** How a sentence names the photo. */
+export function describePhoto(image: ImageInput): string {
+  if (typeof image === 'string') return `The photo '${image}'`;
+  if (image instanceof URL) return `The photo '${image.href}'`;
+  return types.isUint8Array(image) ? 'The photo given as bytes' : 'The photo given as raw pixels';
+}
+
+/**
+ * Reads a photo's bytes, or checks its raw pixels.
+ *
+ * @throws PhotoAccessError `PHOTO_NOT_FOUND`, `PHOTO_UNREADABLE`, `PHOTO_EMPTY`
+ * @throws PhotoTooLargeError for a file of more than 512 MiB
+ * @throws RawImageError, InvalidOptionError `ARGUMENT_INVALID`
+ */
+export async function readPhoto(image: ImageInput): Promise<NativeImage> {
+  if (typeof image === 'string' || image instanceof URL) return { bytes: await readFile(image) };
+  if (types.isUint8Array(image)) return { bytes: checkBytes(image, describePhoto(image)) };
+  return checkRawImage(image);
+}
+
+function checkBytes(bytes: Uint8Array, photo: string): Uint8Array {
+  if (bytes.length === 0)
+    throw new PhotoAccessError('PHOTO_EMPTY', `${photo} is empty: it has no bytes at all.`);
+  checkFileSize(bytes.length, photo);
+  return bytes;
+}
+
+function checkFileSize(size: number, photo: string): void {
+  if (size <= MAX_PHOTO_BYTES) return;
+  throw new PhotoTooLargeError(
+    'PHOTO_TOO_LARGE',
+    `${photo} has ${size} bytes, more than the ${MAX_PHOTO_BYTES} that are read as a photo.`,
+  );
+}
+
+function pathOf(location: string | URL): string {
+  if (typeof location === 'string' && !location.startsWith('file://')) return location;
+  try {
+    return fileURLToPath(location);
+  } catch (cause) {
+    throw new InvalidOptionError(
+      'ARGUMENT_INVALID',
+      `${describePhoto(location)} is no file: URL of this machine. Fetch other addresses first and give the bytes.`,
+      { cause },
+    );
+  }
+}
+
+async function readFile(location: string | URL): Promise<Uint8Array> {
+  const photo = describePhoto(location);
+  const path = pathOf(location);
+  let file: FileHandle | undefined;
+  try {
+    // Without O_NONBLOCK opening a FIFO would wait for a writer forever.
+    file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+    const stats = await file.stat();
+    if (!stats.isFile()) throw new PhotoAccessError('PHOTO_UNREADABLE', `${photo} is not a regular file.`);
+    checkFileSize(stats.size, photo);
+    return checkBytes(await file.readFile(), photo);
+  } catch (cause) {
+    if (cause instanceof PhotoAccessError || cause instanceof PhotoTooLargeError) throw cause;
+    throw accessError(photo, cause);
+  } finally {
+    await file?.close();
+  }
+}
+
+function accessError(photo: string, cause: unknown): PhotoAccessError {
+  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+  if (code === 'ENOENT' || code === 'ENOTDIR') {
+    return new PhotoAccessError('PHOTO_NOT_FOUND', `${photo} does not exist. Check the path.`, { cause });
+  }
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new PhotoAccessError('PHOTO_UNREADABLE', `${photo} cannot be read: ${reason}.`, { cause });
+}
+
+function isSampleArray(data: unknown): data is RawImage['data'] {
+  return types.isUint8Array(data) || types.isUint8ClampedArray(data) || types.isUint16Array(data);
+}
+
+function checkRawImage(image: unknown): Required<RawImage> {
+  const wrong = (sentence: string) =>
+    new RawImageError('RAW_IMAGE_INVALID', `The raw pixels are no photo: ${sentence}.`);
+  if (typeof image !== 'object' || image === null || !('data' in image)) {
+    throw new InvalidOptionError(
+      'ARGUMENT_INVALID',
+      'The photo must be a path, a file: URL, a Uint8Array of encoded bytes, or raw pixels { data, width, height, channels, order }.',
+    );
+  }
+  const { data, width, height, channels, order = 'rgb' } = image as Partial<Record<keyof RawImage, unknown>>;
+  if (!isSampleArray(data)) throw wrong('data must be a Uint8Array, Uint8ClampedArray or Uint16Array');
+  const isSide = (side: unknown): side is number =>
+    typeof side === 'number' && Number.isSafeInteger(side) && side > 0;
+  if (!isSide(width) || !isSide(height))
+    throw wrong(`width and height must be whole numbers above 0, not ${width} and ${height}`);
+  if (channels !== 1 && channels !== 3 && channels !== 4)
+    throw wrong(`channels must be 1, 3 or 4, not ${channels}`);
+  if (order !== 'rgb' && order !== 'bgr') throw wrong(`order must be 'rgb' or 'bgr', not '${order}'`);
+  const expected = width * height * channels;
+  if (data.length !== expected) {
+    throw wrong(
+      `data has ${data.length} samples where ${width} × ${height} × ${channels} asks for ${expected}`,
+    );
+  }
+  return { data, width, height, channels, order };
+}

@@ -1,0 +1,140 @@
+#include "convert.hpp"
+
+namespace facededup {
+namespace {
+
+double number(const Napi::Object& object, const char* name) { return object.Get(name).As<Napi::Number>().DoubleValue(); }
+
+std::string text(const Napi::Object& object, const char* name) { return object.Get(name).As<Napi::String>().Utf8Value(); }
+
+struct ByteRange {
+  const std::uint8_t* begin;
+  const std::uint8_t* end;
+};
+
+ByteRange range_of(const Napi::Value& value) {
+  if (!value.IsTypedArray()) throw Napi::TypeError::New(value.Env(), "expected a typed array");
+  const auto array = value.As<Napi::TypedArray>();
+  const auto* begin = static_cast<const std::uint8_t*>(array.ArrayBuffer().Data()) + array.ByteOffset();
+  return {begin, begin + array.ByteLength()};
+}
+
+std::vector<std::uint8_t> copy_of(const Napi::Value& value) {
+  const auto range = range_of(value);
+  return {range.begin, range.end};
+}
+
+template <class Convert>
+auto map_array(const Napi::Value& value, Convert convert) {
+  const auto array = value.As<Napi::Array>();
+  std::vector<decltype(convert(Napi::Object()))> result;
+  result.reserve(array.Length());
+  for (std::uint32_t i = 0; i < array.Length(); ++i) result.push_back(convert(array.Get(i).As<Napi::Object>()));
+  return result;
+}
+
+template <class Item, class Convert>
+Napi::Array array_from(Napi::Env env, const std::vector<Item>& items, Convert convert) {
+  auto array = Napi::Array::New(env, items.size());
+  for (std::uint32_t i = 0; i < items.size(); ++i) array.Set(i, convert(items[i]));
+  return array;
+}
+
+Box to_box(const Napi::Object& box) { return {number(box, "x"), number(box, "y"), number(box, "width"), number(box, "height")}; }
+
+Napi::Object from_detection(Napi::Env env, const Detection& detection) {
+  auto box = Napi::Object::New(env);
+  box.Set("x", detection.box.x);
+  box.Set("y", detection.box.y);
+  box.Set("width", detection.box.width);
+  box.Set("height", detection.box.height);
+  auto object = Napi::Object::New(env);
+  object.Set("box", box);
+  object.Set("confidence", detection.confidence);
+  return object;
+}
+
+Napi::Array from_points(Napi::Env env, const std::vector<Point>& points) {
+  return array_from(env, points, [&](const Point& point) {
+    auto pair = Napi::Array::New(env, 2);
+    pair.Set(0U, point.x);
+    pair.Set(1U, point.y);
+    return pair;
+  });
+}
+
+}  // namespace
+
+ImageSource to_image_source(const Napi::Value& value) {
+  const auto object = value.As<Napi::Object>();
+  if (object.Has("bytes")) return EncodedImage{copy_of(object.Get("bytes"))};
+  const auto data = object.Get("data");
+  auto samples = copy_of(data);
+  return RawImage{
+      std::move(samples),
+      static_cast<std::uint64_t>(number(object, "width")),
+      static_cast<std::uint64_t>(number(object, "height")),
+      static_cast<int>(number(object, "channels")),
+      data.As<Napi::TypedArray>().ElementSize(),
+      text(object, "order") == "bgr" ? ChannelOrder::bgr : ChannelOrder::rgb,
+  };
+}
+
+std::string to_bytes(const Napi::Value& value) {
+  const auto range = range_of(value);
+  return {range.begin, range.end};
+}
+
+DetectOptions to_detect_options(const Napi::Object& options) {
+  return {
+      text(options, "detector") == "hog" ? DetectorKind::hog : DetectorKind::ssd,
+      static_cast<int>(number(options, "upsample")),
+      number(options, "confidence"),
+      number(options, "nmsThreshold"),
+  };
+}
+
+LandmarkKind to_landmark_kind(const Napi::Value& value) {
+  return value.As<Napi::String>().Utf8Value() == "large" ? LandmarkKind::large : LandmarkKind::small;
+}
+
+std::vector<Box> to_boxes(const Napi::Value& value) { return map_array(value, to_box); }
+
+Detections to_detections(const Napi::Value& value) {
+  return map_array(value, [](const Napi::Object& detection) {
+    return Detection{to_box(detection.Get("box").As<Napi::Object>()), number(detection, "confidence")};
+  });
+}
+
+SsdOptions to_ssd_options(const Napi::Object& options) {
+  const auto means = options.Get("meanValues").As<Napi::Array>();
+  const auto mean = [&](std::uint32_t channel) { return means.Get(channel).As<Napi::Number>().DoubleValue(); };
+  return {number(options, "scaleFactor"), {mean(0), mean(1), mean(2)}, {text(options, "backend"), text(options, "target")}};
+}
+
+Napi::Value from_detections(Napi::Env env, const Detections& detections) {
+  return array_from(env, detections, [&](const Detection& detection) { return from_detection(env, detection); });
+}
+
+Napi::Value from_landmarks(Napi::Env env, const std::vector<std::vector<Point>>& faces) {
+  return array_from(env, faces, [&](const std::vector<Point>& points) { return from_points(env, points); });
+}
+
+Napi::Value from_encoded_faces(Napi::Env env, const std::vector<EncodedFace>& faces) {
+  return array_from(env, faces, [&](const EncodedFace& face) {
+    auto object = from_detection(env, face.detection);
+    object.Set("landmarks", from_points(env, face.landmarks));
+    auto encoding = Napi::Float32Array::New(env, face.encoding.size());
+    std::copy(face.encoding.begin(), face.encoding.end(), encoding.Data());
+    object.Set("encoding", encoding);
+    return object;
+  });
+}
+
+Napi::Value from_png(Napi::Env env, const std::vector<std::uint8_t>& png) {
+  auto bytes = Napi::Uint8Array::New(env, png.size());
+  std::copy(png.begin(), png.end(), bytes.Data());
+  return bytes;
+}
+
+}  // namespace facededup

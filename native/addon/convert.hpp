@@ -1,0 +1,29 @@
+// JavaScript values to requests and answers to JavaScript values. lib/native.ts has the TypeScript side of each shape;
+// lib/ has checked the values already, so a mismatch here is a mistake of ours and throws a TypeError.
+#pragma once
+
+#include <napi.h>
+
+#include <string>
+#include <vector>
+
+#include "../vision/face_pipeline.hpp"
+
+namespace facededup {
+
+// Both copy: JavaScript may change, transfer or shrink its buffer while a worker thread reads.
+ImageSource to_image_source(const Napi::Value& value);
+std::string to_bytes(const Napi::Value& value);
+
+DetectOptions to_detect_options(const Napi::Object& options);
+LandmarkKind to_landmark_kind(const Napi::Value& value);
+std::vector<Box> to_boxes(const Napi::Value& value);
+Detections to_detections(const Napi::Value& value);
+SsdOptions to_ssd_options(const Napi::Object& options);
+
+Napi::Value from_detections(Napi::Env env, const Detections& detections);
+Napi::Value from_landmarks(Napi::Env env, const std::vector<std::vector<Point>>& faces);
+Napi::Value from_encoded_faces(Napi::Env env, const std::vector<EncodedFace>& faces);
+Napi::Value from_png(Napi::Env env, const std::vector<std::uint8_t>& png);
+
+}  // namespace facededup

@@ -1,0 +1,111 @@
+#include "pipeline_object.hpp"
+
+#include <utility>
+
+#include "convert.hpp"
+#include "promise_worker.hpp"
+
+namespace facededup {
+namespace {
+
+struct Nothing {};
+
+Napi::Value undefined(Napi::Env env, const Nothing&) { return env.Undefined(); }
+
+EncodeOptions to_encode_options(const Napi::Object& options) {
+  EncodeOptions request;
+  if (const auto boxes = options.Get("boxes"); boxes.IsArray()) {
+    request.where = to_boxes(boxes);
+  } else {
+    request.where = to_detect_options(options);
+  }
+  request.landmarks = to_landmark_kind(options.Get("landmarks"));
+  request.jitters = options.Get("jitters").As<Napi::Number>().Int32Value();
+  return request;
+}
+
+}  // namespace
+
+Napi::Function PipelineObject::define(Napi::Env env) {
+  return DefineClass(env, "Pipeline",
+                     {
+                         InstanceMethod<&PipelineObject::load_ssd>("loadSsd"),
+                         InstanceMethod<&PipelineObject::load_landmarks>("loadLandmarks"),
+                         InstanceMethod<&PipelineObject::load_encoder>("loadEncoder"),
+                         InstanceMethod<&PipelineObject::detect>("detect"),
+                         InstanceMethod<&PipelineObject::locate_landmarks>("locateLandmarks"),
+                         InstanceMethod<&PipelineObject::encode>("encode"),
+                         InstanceMethod<&PipelineObject::close>("close"),
+                     });
+}
+
+PipelineObject::PipelineObject(const Napi::CallbackInfo& info)
+    : Napi::ObjectWrap<PipelineObject>(info),
+      pipeline_(std::make_shared<FacePipeline>(info[0].As<Napi::Number>().Int32Value(),
+                                               static_cast<std::uint64_t>(info[1].As<Napi::Number>().Int64Value()))) {}
+
+std::shared_ptr<FacePipeline> PipelineObject::open_pipeline(const Napi::CallbackInfo& info) const {
+  if (pipeline_) return pipeline_;
+  auto error = Napi::Error::New(info.Env(), "the engine is closed");
+  error.Set("code", Napi::String::New(info.Env(), name_of(ErrorCode::engine_closed)));
+  throw error;
+}
+
+Napi::Value PipelineObject::load_ssd(const Napi::CallbackInfo& info) {
+  SsdModel model{to_bytes(info[0]), to_bytes(info[1]), to_ssd_options(info[2].As<Napi::Object>())};
+  return PromiseWorker<Nothing>::start(
+      info.Env(),
+      [pipeline = open_pipeline(info), model = std::move(model)]() mutable {
+        pipeline->load_ssd(std::move(model));
+        return Nothing{};
+      },
+      undefined);
+}
+
+Napi::Value PipelineObject::load_landmarks(const Napi::CallbackInfo& info) {
+  return PromiseWorker<Nothing>::start(
+      info.Env(),
+      [pipeline = open_pipeline(info), kind = to_landmark_kind(info[0]), bytes = to_bytes(info[1])] {
+        pipeline->load_landmarks(kind, bytes);
+        return Nothing{};
+      },
+      undefined);
+}
+
+Napi::Value PipelineObject::load_encoder(const Napi::CallbackInfo& info) {
+  return PromiseWorker<Nothing>::start(
+      info.Env(),
+      [pipeline = open_pipeline(info), bytes = to_bytes(info[0])] {
+        pipeline->load_encoder(bytes);
+        return Nothing{};
+      },
+      undefined);
+}
+
+Napi::Value PipelineObject::detect(const Napi::CallbackInfo& info) {
+  return PromiseWorker<Detections>::start(
+      info.Env(),
+      [pipeline = open_pipeline(info), source = to_image_source(info[0]),
+       options = to_detect_options(info[1].As<Napi::Object>())] { return pipeline->detect(source, options); },
+      from_detections);
+}
+
+Napi::Value PipelineObject::locate_landmarks(const Napi::CallbackInfo& info) {
+  return PromiseWorker<std::vector<std::vector<Point>>>::start(
+      info.Env(),
+      [pipeline = open_pipeline(info), source = to_image_source(info[0]), boxes = to_boxes(info[1]),
+       kind = to_landmark_kind(info[2])] { return pipeline->locate_landmarks(source, boxes, kind); },
+      from_landmarks);
+}
+
+Napi::Value PipelineObject::encode(const Napi::CallbackInfo& info) {
+  return PromiseWorker<std::vector<EncodedFace>>::start(
+      info.Env(),
+      [pipeline = open_pipeline(info), source = to_image_source(info[0]),
+       options = to_encode_options(info[1].As<Napi::Object>())] { return pipeline->encode(source, options); },
+      from_encoded_faces);
+}
+
+void PipelineObject::close(const Napi::CallbackInfo&) { pipeline_.reset(); }
+
+}  // namespace facededup

@@ -1,0 +1,15 @@
+// JPEG by libjpeg itself, because OpenCV's own reader fills the missing part of a truncated file with grey
+// and reports success.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <opencv2/core.hpp>
+
+namespace facededup {
+
+// An 8-bit BGR matrix, not yet turned by the EXIF orientation. Grey becomes BGR; CMYK and YCCK are converted
+// without a colour profile. Throws photo_truncated, photo_corrupt.
+cv::Mat decode_jpeg(const std::uint8_t* bytes, std::size_t size);
+
+}  // namespace facededup

@@ -1,0 +1,39 @@
+// Builds dist/: ES modules and types by tsc, then the same modules once more as CommonJS by esbuild.
+
+import { spawnSync } from 'node:child_process';
+import { chmodSync, cpSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+process.chdir(fileURLToPath(new URL('..', import.meta.url)));
+rmSync('dist', { recursive: true, force: true });
+
+const compiled = spawnSync(
+  process.execPath,
+  ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json'],
+  {
+    stdio: 'inherit',
+  },
+);
+if (compiled.status !== 0) process.exit(compiled.status ?? 1);
+chmodSync('dist/esm/cli/main.js', 0o755);
+
+// The command line is run, never required, and so stays an ES module alone.
+const isLibrary = (file) => !file.startsWith('cli');
+const files = readdirSync('dist/esm', { recursive: true }).map(String).filter(isLibrary);
+
+await build({
+  entryPoints: files.filter((file) => file.endsWith('.js')).map((file) => join('dist/esm', file)),
+  outdir: 'dist/cjs',
+  outbase: 'dist/esm',
+  format: 'cjs',
+  platform: 'node',
+  target: 'node20',
+  // import.meta does not exist in CommonJS.
+  define: { 'import.meta.url': 'importMetaUrl' },
+  banner: { js: "const importMetaUrl = require('node:url').pathToFileURL(__filename).href;" },
+});
+for (const file of files.filter((each) => each.endsWith('.d.ts')))
+  cpSync(join('dist/esm', file), join('dist/cjs', file));
+writeFileSync('dist/cjs/package.json', '{ "type": "commonjs" }\n');

@@ -1,0 +1,47 @@
+// faceDistance and compareFaces.
+
+import t from 'tap';
+import { compareFaces, faceDistance } from '../../../lib/duplicates/index.js';
+
+t.test('the distance is Euclidean: a 3-4-5 triangle', async (t) => {
+  t.equal(faceDistance([0, 0], [3, 4]), 5);
+  t.equal(faceDistance(Float32Array.of(1, 2, 2), Float32Array.of(0, 0, 0)), 3);
+});
+
+t.test('an encoding lies at distance 0 from itself', async (t) => {
+  const encoding = Float32Array.from({ length: 128 }, (_, i) => Math.sin(i));
+  t.equal(faceDistance(encoding, encoding), 0);
+});
+
+t.test('the distance is the same both ways', async (t) => {
+  const a = Float32Array.of(0.1, -0.7, 0.3);
+  const b = Float32Array.of(-0.2, 0.4, 0.9);
+  t.equal(faceDistance(a, b), faceDistance(b, a));
+});
+
+t.test('encodings of other lengths, or none, are refused', async (t) => {
+  t.throws(() => faceDistance([1, 2], [1]), { code: 'ENCODINGS_INVALID' });
+  t.throws(() => faceDistance([], []), { code: 'ENCODINGS_INVALID' });
+});
+
+t.test('numbers that are not finite are refused', async (t) => {
+  t.throws(() => faceDistance([Number.NaN], [0]), { code: 'ENCODINGS_INVALID' });
+  t.throws(() => faceDistance([Number.POSITIVE_INFINITY], [0]), { code: 'ENCODINGS_INVALID' });
+});
+
+t.test(
+  'compareFaces answers for each known face, and counts only what lies below the threshold',
+  async (t) => {
+    const known = [[0], [0.25], [0.5], [1]];
+    t.same(compareFaces(known, [0], 0.5), [true, true, false, false]);
+  },
+);
+
+t.test('compareFaces takes 0.4 unless told otherwise', async (t) => {
+  t.same(compareFaces([[0.375], [0.40625]], [0]), [true, false]);
+});
+
+t.test('compareFaces refuses a threshold of 0 and one that is no number', async (t) => {
+  t.throws(() => compareFaces([[0]], [0], 0), { code: 'OPTION_RANGE' });
+  t.throws(() => compareFaces([[0]], [0], '0.4' as unknown as number), { code: 'OPTION_TYPE' });
+});
