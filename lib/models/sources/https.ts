@@ -1,6 +1,6 @@
 // Model files from their official addresses.
 
-import { Readable } from 'node:stream';
+import type { EventEmitter } from 'node:events';
 import unbzip2 from 'unbzip2-stream';
 import type { ModelFile } from '../manifest.js';
 import { type Deliver, type FetchContext, fetchEach, type ModelSource, reasonOf } from './source.js';
@@ -47,8 +47,8 @@ async function download(
     if (!response.ok || !response.body)
       throw new Error(`the server answered ${response.status} ${response.statusText}`);
     const totalBytes = Number(response.headers.get('content-length') ?? 0);
-    const body = async function* (chunks: AsyncIterable<Uint8Array>) {
-      let receivedBytes = 0;
+    let receivedBytes = 0;
+    const watched = async function* (chunks: AsyncIterable<Uint8Array>) {
       for await (const chunk of chunks) {
         clearTimeout(timer);
         timer = restart();
@@ -57,16 +57,29 @@ async function download(
         yield chunk;
       }
     };
-    const bytes = Readable.from(body(response.body as unknown as AsyncIterable<Uint8Array>));
+    const bytes = watched(response.body as unknown as AsyncIterable<Uint8Array>);
     await deliver(file, address.endsWith('.bz2') ? unpack(bytes) : bytes);
   } finally {
     clearTimeout(timer);
   }
 }
 
-function unpack(packed: Readable): AsyncIterable<Uint8Array> {
-  const unpacked = unbzip2();
-  // pipe() hands no errors on.
-  packed.on('error', (error) => unpacked.emit('error', error));
-  return new Readable({ read: () => undefined }).wrap(packed.pipe(unpacked) as NodeJS.ReadableStream);
+/** Fed by hand rather than by pipe(): what unbzip2-stream throws on damaged input would reach nobody there. */
+async function* unpack(packed: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
+  const unpacker = unbzip2() as unknown as EventEmitter & { write(chunk: Uint8Array): void; end(): void };
+  const unpacked: Uint8Array[] = [];
+  let failure: Error | undefined;
+  unpacker.on('data', (chunk: Uint8Array) => unpacked.push(chunk));
+  unpacker.on('error', (error: Error) => (failure = error));
+  const feed = (step: () => void): Uint8Array[] => {
+    try {
+      step();
+    } catch (cause) {
+      failure = new Error('the bzip2 archive is damaged', { cause });
+    }
+    if (failure) throw failure;
+    return unpacked.splice(0);
+  };
+  for await (const chunk of packed) yield* feed(() => unpacker.write(chunk));
+  yield* feed(() => unpacker.end());
 }
