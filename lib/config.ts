@@ -7,6 +7,7 @@ import {
   fromEnvironment,
   instanceOf,
   integerFrom,
+  list,
   nonEmptyString,
   numberFrom,
   oneOf,
@@ -88,7 +89,7 @@ export function defaultConfidence(detector: Detector): number {
 
 export const detectOptionTable = { ...detectionOptions, signal } as const;
 export const landmarksOptionTable = { ...landmarkOptions, signal } as const;
-export const encodeOptionTable = { ...encodingOptions, boxes: option(anything), signal } as const;
+export const encodeOptionTable = { ...encodingOptions, boxes: option(list), signal } as const;
 
 export const engineOptionTable = {
   ...encodingOptions,
@@ -106,8 +107,8 @@ const threshold = option(positiveNumber, 0.4, 'FACE_DISTANCE_THRESHOLD', asNumbe
 
 export const findDuplicatesOptionTable = {
   threshold,
-  ignoredPairs: option(anything),
-  against: option(anything),
+  ignoredPairs: option(list),
+  against: option(list),
   signal,
   onProgress: option(callback),
 } as const;

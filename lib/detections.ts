@@ -34,6 +34,17 @@ export interface FaceEncoding extends FaceDetection {
   readonly encoding: Float32Array;
 }
 
+/** The face whose box has the largest area: on a portrait, the person it shows. */
+export function largestFace<Face extends Pick<FaceDetection, 'box'>>(
+  faces: readonly Face[],
+): Face | undefined {
+  const area = ({ box }: Face) => box.width * box.height;
+  return faces.reduce<Face | undefined>(
+    (best, face) => (best && area(best) >= area(face) ? best : face),
+    undefined,
+  );
+}
+
 /** Far beyond any photo, and well within dlib's whole numbers. */
 const largestCoordinate = 1e7;
 

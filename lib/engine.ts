@@ -1,7 +1,7 @@
 // FaceEngine: loaded models, lanes of work, and the verbs on one photo or many.
 
 import { availableParallelism } from 'node:os';
-import pLimit, { type LimitFunction } from 'p-limit';
+import pLimit from 'p-limit';
 import {
   defaultConfidence,
   type Detector,
@@ -123,7 +123,7 @@ export class FaceEngine {
   readonly #pipeline: NativePipeline;
   readonly #store: ModelStore;
   readonly #lanes: number;
-  readonly #queue: LimitFunction;
+  readonly #queue: pLimit.Limit;
   readonly #loading = new Map<string, Promise<void>>();
   readonly #models = new Map<ModelKey, ModelInfo>();
   readonly #underWay = new Set<Promise<unknown>>();

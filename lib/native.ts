@@ -1,12 +1,12 @@
 // The one file that loads the native addon: its types, and its errors made into ours.
 
 import nodeGypBuild from 'node-gyp-build';
+import type { FaceDedupError } from './errors.js';
 import {
   BackendUnavailableError,
   BoxOutsidePhotoError,
   type DnnBackend,
   EngineClosedError,
-  FaceDedupError,
   InternalError,
   ModelCorruptError,
   NativeAddonError,

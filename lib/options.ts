@@ -93,6 +93,16 @@ export const callback: Check<(...args: never[]) => unknown> = (value, name) => {
 /** The value, checked where it is given at all; whoever reads it later checks what is deeper. */
 export const anything: Check<unknown> = (value) => value;
 
+/** Array.isArray, which makes `any` of what it looks at, without that. */
+export function isArray(value: unknown): value is readonly unknown[] {
+  return Array.isArray(value);
+}
+
+export const list: Check<readonly unknown[]> = (value, name) => {
+  if (!isArray(value)) throw wrongType(name, 'an array', value);
+  return value;
+};
+
 /** An object whose keys are to be read; undefined counts as an empty one. */
 export function optionsObject(given: unknown): Readonly<Record<string, unknown>> {
   if (given === undefined) return {};

@@ -18,13 +18,27 @@ try {
 }
 
 async function layOut() {
-  const folder = await downloadDebianSource('dlib', { cache, onProgress: () => undefined, signal: undefined });
+  const folder = await downloadDebianSource('dlib', {
+    cache,
+    onProgress: () => undefined,
+    signal: undefined,
+  });
   const archive = readdirSync(folder).find((name) => /^dlib_[^_]*\.orig\.tar\./.test(name));
   if (!archive) throw new Error('the source package has no main archive');
   mkdirSync(dirname(target), { recursive: true });
   const work = mkdtempSync(`${target}-`);
-  const options = ['--extract', '--file', join(folder, archive), '--directory', work, '--strip-components=2', '--wildcards'];
-  const unpacked = spawnSync('tar', [...options, '*/examples/johns', '*/examples/faces'], { stdio: 'inherit' });
+  const options = [
+    '--extract',
+    '--file',
+    join(folder, archive),
+    '--directory',
+    work,
+    '--strip-components=2',
+    '--wildcards',
+  ];
+  const unpacked = spawnSync('tar', [...options, '*/examples/johns', '*/examples/faces'], {
+    stdio: 'inherit',
+  });
   if (unpacked.status !== 0) throw new Error('tar could not unpack it');
   try {
     renameSync(work, target);

@@ -2,7 +2,7 @@
 
 import { readFile } from 'node:fs/promises';
 import { parse } from 'csv-parse/sync';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { thresholdOptionTable } from '../config.js';
 import {
   type DuplicatePair,
@@ -11,6 +11,7 @@ import {
   groupDuplicates,
   type IgnoredPair,
 } from '../duplicates/index.js';
+import { type FaceEncoding, largestFace } from '../detections.js';
 import { FaceEngine } from '../engine.js';
 import { InvalidOptionError } from '../errors.js';
 import { readOptions } from '../options.js';
@@ -30,6 +31,7 @@ interface FindFlags extends OutputFlags {
   readonly threshold?: number;
   readonly ignore?: string;
   readonly groups?: boolean;
+  readonly faces: 'all' | 'largest';
 }
 
 interface Findings {
@@ -53,6 +55,11 @@ export function addFindCommand(program: Command, setExitCode: (code: number) => 
       parseNumber,
     )
     .option('--ignore <file>', 'CSV of two columns: pairs of photos to leave out, as they would be printed')
+    .addOption(
+      new Option('--faces <which>', 'of each photo compare all faces, or only the largest, as on portraits')
+        .choices(['all', 'largest'])
+        .default('all'),
+    )
     .option('--groups', 'print groups of photos of one person instead of pairs');
   addOutputFlags(addEncodeFlags(command)).action(async (paths: string[], flags: FindFlags) => {
     const findings = await find(paths, flags);
@@ -70,8 +77,9 @@ async function find(paths: readonly string[], flags: FindFlags): Promise<Finding
   const engine = await FaceEngine.create(engineOptions({ ...flags }));
   try {
     const records: FaceRecord[] = [];
+    const chosen = flags.faces === 'largest' ? onlyLargest : (faces: readonly FaceEncoding[]) => faces;
     const failed = await runOverPhotos(photos, 'encoding', engine.encodeAll(photos), (photo, faces) => {
-      records.push({ id: photo, encodings: faces.map(({ encoding }) => encoding) });
+      records.push({ id: photo, encodings: chosen(faces).map(({ encoding }) => encoding) });
     });
     const pairs = await compare(records, threshold, ignoredPairs);
     return {
@@ -86,6 +94,11 @@ async function find(paths: readonly string[], flags: FindFlags): Promise<Finding
   } finally {
     await engine.close();
   }
+}
+
+function onlyLargest(faces: readonly FaceEncoding[]): readonly FaceEncoding[] {
+  const largest = largestFace(faces);
+  return largest ? [largest] : [];
 }
 
 async function compare(

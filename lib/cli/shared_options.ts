@@ -76,5 +76,5 @@ const engineFlags = [
 ] as const;
 
 export function engineOptions(flags: Readonly<Record<string, unknown>>): EngineOptions {
-  return Object.fromEntries(engineFlags.map((name) => [name, flags[name]])) as EngineOptions;
+  return Object.fromEntries(engineFlags.map((name) => [name, flags[name]]));
 }

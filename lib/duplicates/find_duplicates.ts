@@ -1,10 +1,10 @@
 // Every pair of photos that shows the same person: exact, by Euclidean distance.
 
 import { findDuplicatesOptionTable } from '../config.js';
-import { InvalidEncodingsError, throwIfAborted } from '../errors.js';
+import { throwIfAborted } from '../errors.js';
 import { readOptions } from '../options.js';
 import { type IgnoredPair, indexIgnoredPairs, type IsIgnored } from './ignored_pairs.js';
-import { type FaceRecord, packRecords, type RecordTable } from './record_table.js';
+import { type FaceRecord, packRecords, type RecordTable, requireRecords } from './record_table.js';
 
 /** Two photos that show the same person. */
 export interface DuplicatePair {
@@ -56,9 +56,7 @@ export async function findDuplicates(
   );
   throwIfAborted(signal);
   const older = (against ?? []) as readonly FaceRecord[];
-  if (!Array.isArray(older))
-    throw new InvalidEncodingsError('ENCODINGS_INVALID', 'against must be an array of records.');
-  const table = packRecords([...records, ...older]);
+  const table = packRecords(requireRecords(records).concat(older));
   const isIgnored = indexIgnoredPairs(ignoredPairs, table.ids);
   const report = onProgress as FindDuplicatesOptions['onProgress'];
 

@@ -9,10 +9,8 @@ export type IgnoredPair = readonly [id: string, id: string];
 export type IsIgnored = (a: number, b: number) => boolean;
 
 /** Ids that belong to no record are fine: decisions outlive photos. */
-export function indexIgnoredPairs(pairs: unknown, ids: readonly string[]): IsIgnored {
+export function indexIgnoredPairs(pairs: readonly unknown[] | undefined, ids: readonly string[]): IsIgnored {
   if (pairs === undefined) return () => false;
-  if (!Array.isArray(pairs))
-    throw new InvalidOptionError('OPTION_TYPE', 'ignoredPairs must be an array of [id, id].');
   const positions = new Map(ids.map((id, position) => [id, position]));
   // Below 2^53 for up to 94 million records.
   const key = (a: number, b: number) => Math.min(a, b) * ids.length + Math.max(a, b);

@@ -1,6 +1,7 @@
 // Records packed for the matcher: every encoding in one flat Float32Array, every id once.
 
 import { InvalidEncodingsError, InvalidOptionError } from '../errors.js';
+import { isArray } from '../options.js';
 import type { EncodingLike } from './distance.js';
 
 /** One photo: its id and the encodings of the faces on it, none to many. */
@@ -27,7 +28,7 @@ function invalid(sentence: string): InvalidEncodingsError {
 
 function checkRecord(record: FaceRecord, index: number): void {
   const isRecord = typeof record === 'object' && record !== null;
-  if (!isRecord || typeof record.id !== 'string' || !Array.isArray(record.encodings)) {
+  if (!isRecord || typeof record.id !== 'string' || !isArray(record.encodings)) {
     throw new InvalidOptionError(
       'ARGUMENT_INVALID',
       `Record ${index} must be { id: string, encodings: Float32Array[] }.`,
@@ -35,10 +36,14 @@ function checkRecord(record: FaceRecord, index: number): void {
   }
 }
 
+/** @throws InvalidOptionError `ARGUMENT_INVALID` */
+export function requireRecords(records: unknown): readonly FaceRecord[] {
+  if (!isArray(records)) throw new InvalidOptionError('ARGUMENT_INVALID', 'The records must be an array.');
+  return records as readonly FaceRecord[];
+}
+
 /** @throws InvalidEncodingsError `ENCODINGS_INVALID`, InvalidOptionError `ARGUMENT_INVALID`. */
 export function packRecords(records: readonly FaceRecord[]): RecordTable {
-  if (!Array.isArray(records))
-    throw new InvalidOptionError('ARGUMENT_INVALID', 'The records must be an array.');
   const firstRow = new Uint32Array(records.length + 1);
   const seen = new Set<string>();
   let dimensions = 0;

@@ -121,10 +121,10 @@ function checkRawImage(image: unknown): Required<RawImage> {
   const isSide = (side: unknown): side is number =>
     typeof side === 'number' && Number.isSafeInteger(side) && side > 0;
   if (!isSide(width) || !isSide(height))
-    throw wrong(`width and height must be whole numbers above 0, not ${width} and ${height}`);
+    throw wrong(`width and height must be whole numbers above 0, not ${String(width)} and ${String(height)}`);
   if (channels !== 1 && channels !== 3 && channels !== 4)
-    throw wrong(`channels must be 1, 3 or 4, not ${channels}`);
-  if (order !== 'rgb' && order !== 'bgr') throw wrong(`order must be 'rgb' or 'bgr', not '${order}'`);
+    throw wrong(`channels must be 1, 3 or 4, not ${String(channels)}`);
+  if (order !== 'rgb' && order !== 'bgr') throw wrong(`order must be 'rgb' or 'bgr', not '${String(order)}'`);
   const expected = width * height * channels;
   if (data.length !== expected) {
     throw wrong(

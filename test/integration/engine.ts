@@ -128,7 +128,10 @@ t.test('encodeAll takes an async iterable and reads no faster than its answers a
 
 t.test('whoever leaves encodeAll early leaves nothing running', async (t) => {
   const engine = FaceEngine.createLazily({ models: modelFolder(t), meanValues, lanes: 2 });
-  for await (const _ of engine.detectAll([numberedPhoto(0), numberedPhoto(1), numberedPhoto(2)])) break;
+  for await (const { faces } of engine.detectAll([numberedPhoto(0), numberedPhoto(1), numberedPhoto(2)])) {
+    t.equal(faces?.length, 1);
+    break;
+  }
   await engine.close();
 });
 
@@ -273,7 +276,7 @@ t.test('the addon loads in several worker threads at once and unloads cleanly', 
       });
   `;
   const run = () =>
-    new Promise((resolve, reject) => {
+    new Promise<unknown>((resolve, reject) => {
       const workerData = {
         root: packageRoot,
         prototxt: Buffer.from(testSsd.prototxt),
@@ -282,7 +285,7 @@ t.test('the addon loads in several worker threads at once and unloads cleanly', 
       };
       const worker = new Worker(program, { eval: true, workerData });
       let answer: unknown;
-      worker.on('message', (faces) => (answer = faces));
+      worker.on('message', (faces: unknown) => (answer = faces));
       worker.on('error', reject);
       worker.on('exit', () => resolve(answer));
     });

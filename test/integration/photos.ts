@@ -119,7 +119,7 @@ t.test('files that cannot be photos are refused before they are read', async (t)
 
 t.test('what is no photo at all is refused', async (t) => {
   for (const wrong of [undefined, null, 5, {}, [], new URL('https://example.org/a.jpg')]) {
-    await t.rejects(drawDetections(wrong as unknown as ImageInput, []), { code: 'ARGUMENT_INVALID' });
+    await t.rejects(drawDetections(wrong as ImageInput, []), { code: 'ARGUMENT_INVALID' });
   }
 });
 

@@ -57,7 +57,7 @@ async function download(
         yield chunk;
       }
     };
-    const bytes = watched(response.body as unknown as AsyncIterable<Uint8Array>);
+    const bytes = watched(response.body);
     await deliver(file, address.endsWith('.bz2') ? unpack(bytes) : bytes);
   } finally {
     clearTimeout(timer);

@@ -122,6 +122,7 @@ t.test('encodings of different lengths, and numbers that are not finite, are ref
 
 t.test('records that are none are refused', async (t) => {
   await t.rejects(findDuplicates('photos' as unknown as FaceRecord[]), { code: 'ARGUMENT_INVALID' });
+  await t.rejects(findDuplicates(5 as unknown as FaceRecord[]), { code: 'ARGUMENT_INVALID' });
   await t.rejects(findDuplicates([{ id: 1 } as unknown as FaceRecord]), { code: 'ARGUMENT_INVALID' });
   await t.rejects(findDuplicates([null as unknown as FaceRecord]), { code: 'ARGUMENT_INVALID' });
 });
@@ -132,6 +133,7 @@ t.test('options that are misspelt, of the wrong type or out of range are refused
     message: /threshold/,
   });
   await t.rejects(findDuplicates([], { threshold: -1 }), { code: 'OPTION_RANGE' });
+  await t.rejects(findDuplicates([], { against: 'all' as unknown as FaceRecord[] }), { code: 'OPTION_TYPE' });
   await t.rejects(findDuplicates([], { ignoredPairs: [['a']] as unknown as [string, string][] }), {
     code: 'OPTION_TYPE',
   });
