@@ -2,7 +2,7 @@
 
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { isAbsolute, join, resolve } from 'node:path';
 import { InvalidOptionError } from '../errors.js';
 import { nonEmptyString, oneOf, type OptionSpec, optionsObject, readOptions } from '../options.js';
 
@@ -50,20 +50,21 @@ export function readModelLocations(models: unknown): ModelLocations {
   const given = typeof models === 'string' ? { directory: models } : optionsObject(models);
   const { directory, source, cache } = readOptions(modelsOptionTable, given);
   const fromEnvironment = process.env['FACEDEDUP_MODELS'];
-  const explicit = [directory, fromEnvironment].filter(
-    (folder) => folder !== undefined && folder !== '',
-  ) as string[];
-  return { explicit, cache: cache ?? userCache(), sources: source ?? [] };
+  const explicit = [directory, fromEnvironment].flatMap((folder) => (folder ? [resolve(folder)] : []));
+  return { explicit, cache: resolve(cache ?? userCache()), sources: source ?? [] };
 }
 
 function userCache(): string {
   const home = homedir();
+  const xdg = process.env['XDG_CACHE_HOME'] ?? '';
   const base =
     process.platform === 'win32'
       ? (process.env['LOCALAPPDATA'] ?? join(home, 'AppData', 'Local'))
       : process.platform === 'darwin'
         ? join(home, 'Library', 'Caches')
-        : process.env['XDG_CACHE_HOME'] || join(home, '.cache');
+        : isAbsolute(xdg)
+          ? xdg
+          : join(home, '.cache');
   return join(base, 'facededup', 'models');
 }
 
@@ -77,10 +78,15 @@ const namedSources = ['https', 'debian'] as const;
 export type ParsedSource =
   { readonly kind: (typeof namedSources)[number] } | { readonly kind: 'directory'; readonly path: string };
 
-/** @throws InvalidOptionError when the name is neither a known source nor an existing folder. */
+/**
+ * What looks like a path counts as a folder even when it is not there (a share that is not mounted), so that the next
+ * source gets its turn.
+ *
+ * @throws InvalidOptionError when the name is neither a known source, nor a path, nor an existing folder.
+ */
 export function parseSource(name: ModelSourceName): ParsedSource {
   if (name === 'https' || name === 'debian') return { kind: oneOf(namedSources)(name, 'source') };
-  if (existsSync(name)) return { kind: 'directory', path: name };
+  if (/^\.|[\\/]/.test(name) || existsSync(name)) return { kind: 'directory', path: name };
   throw new InvalidOptionError(
     'OPTION_RANGE',
     `The model source '${name}' is neither https nor debian nor a folder that exists.`,

@@ -2,6 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { InternalError } from '../errors.js';
 import { packageRoot } from '../package_root.js';
 
 /** What the code calls each file. */
@@ -39,8 +40,41 @@ export interface Manifest {
 
 let official: Manifest | undefined;
 
-/** The manifest that comes with the package. */
+/**
+ * The manifest that comes with the package.
+ *
+ * @throws InternalError `INTERNAL` when it is not whole.
+ */
 export function officialManifest(): Manifest {
-  official ??= JSON.parse(readFileSync(join(packageRoot, 'models', 'manifest.json'), 'utf8')) as Manifest;
+  official ??= checkedManifest(
+    JSON.parse(readFileSync(join(packageRoot, 'models', 'manifest.json'), 'utf8')),
+  );
   return official;
+}
+
+/** @throws InternalError `INTERNAL` naming the first entry that is not whole. */
+export function checkedManifest(value: unknown): Manifest {
+  const { files } = (value ?? {}) as { readonly files?: unknown };
+  if (!Array.isArray(files)) throw new InternalError('INTERNAL', 'The model manifest has no list of files.');
+  const seen = new Set<unknown>();
+  for (const [i, file] of (files as readonly Partial<ModelFile>[]).entries()) {
+    if (seen.has(file.key) || !isWhole(file)) {
+      throw new InternalError('INTERNAL', `Entry ${i} (${file.key}) of the model manifest is not whole.`);
+    }
+    seen.add(file.key);
+  }
+  return { files: files as readonly ModelFile[] };
+}
+
+function isWhole({ key, name, licence, commercialUse, versions, https }: Partial<ModelFile>): boolean {
+  return (
+    [key, name, licence].every((text) => typeof text === 'string' && text !== '') &&
+    // It becomes part of a path.
+    /^[\w.-]+$/.test(String(name)) &&
+    typeof commercialUse === 'boolean' &&
+    Array.isArray(versions) &&
+    versions.length > 0 &&
+    versions.every(({ bytes, sha256 }) => Number.isSafeInteger(bytes) && /^[0-9a-f]{64}$/.test(sha256)) &&
+    Array.isArray(https)
+  );
 }

@@ -2,7 +2,7 @@
 
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import {
   InvalidOptionError,
   ModelCorruptError,
@@ -64,12 +64,21 @@ export interface FetchOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-interface FoundModel {
+interface ReadModel {
   readonly path: string;
   readonly bytes: Uint8Array;
   readonly sha256: string;
   readonly state: Exclude<ModelState, 'missing'>;
 }
+
+/** There, but not to be read: no permission, a folder of that name. */
+interface UnreadableModel {
+  readonly path: string;
+  readonly state: 'corrupt';
+  readonly cause: unknown;
+}
+
+type FoundModel = ReadModel | UnreadableModel;
 
 export class ModelStore {
   readonly #locations: ModelLocations;
@@ -93,8 +102,9 @@ export class ModelStore {
     for (const file of this.#manifest.files) {
       const { key, name, licence, commercialUse } = file;
       const found = await this.#find(file);
-      const facts = found ? { path: found.path, bytes: found.bytes.length, sha256: found.sha256 } : {};
-      all.push({ key, name, state: found?.state ?? 'missing', ...facts, licence, commercialUse });
+      const place = found ? { path: found.path } : {};
+      const facts = found && 'bytes' in found ? { bytes: found.bytes.length, sha256: found.sha256 } : {};
+      all.push({ key, name, state: found?.state ?? 'missing', ...place, ...facts, licence, commercialUse });
     }
     return all;
   }
@@ -112,25 +122,29 @@ export class ModelStore {
       found = await this.#find(file);
     }
     if (!found) throw this.#missing(file);
+    if ('cause' in found || found.state === 'corrupt') throw corrupt(file, found);
     const { path, bytes, sha256, state } = found;
-    if (state === 'corrupt') throw corrupt(file, path, sha256);
     return { key, name: file.name, path, state, sha256, bytes };
   }
 
   /**
-   * Fetches those of the files that are missing or corrupt into the cache.
+   * Fetches those of the files that are missing, or corrupt in the cache, into the cache. A corrupt file in an explicit
+   * folder hides the cache's, so nothing is fetched for it: it is reported once the others are there.
    *
    * @param keys default every file of the manifest.
    * @returns the files that were fetched; none when all are there.
-   * @throws ModelFetchError `MODEL_FETCH_FAILED` once every source was tried, AbortedError, InvalidOptionError
+   * @throws ModelFetchError `MODEL_FETCH_FAILED` once every source was tried, ModelCorruptError
+   * `MODEL_CORRUPT`, AbortedError `ABORTED`, InvalidOptionError
    */
   async fetch(keys?: readonly ModelKey[], options: FetchOptions = {}): Promise<ModelFile[]> {
     const { signal, onProgress = () => undefined } = options;
     const sources = (options.sources ?? defaultSources()).map(sourceOf);
     const wanted: ModelFile[] = [];
+    const hiding: ModelCorruptError[] = [];
     for (const file of keys?.map((key) => this.#fileOf(key)) ?? this.#manifest.files) {
-      const state = (await this.#find(file))?.state;
-      if (state === undefined || state === 'corrupt') wanted.push(file);
+      const found = await this.#find(file);
+      if (!found || (found.state === 'corrupt' && dirname(found.path) === this.cache)) wanted.push(file);
+      else if (found.state === 'corrupt') hiding.push(corrupt(file, found));
     }
 
     let left = wanted;
@@ -144,6 +158,7 @@ export class ModelStore {
       left = [...failures.keys()];
     }
     if (left.length > 0) throw fetchFailed(left, reasons);
+    if (hiding[0]) throw hiding[0];
     return wanted;
   }
 
@@ -175,6 +190,7 @@ export class ModelStore {
       const path = join(folder, file.name);
       const bytes = await readIfThere(path);
       if (!bytes) continue;
+      if ('cause' in bytes) return { path, state: 'corrupt', cause: bytes.cause };
       const sha256 = createHash('sha256').update(bytes).digest('hex');
       return { path, bytes, sha256, state: stateOf(file, bytes.length, sha256, folder !== cache) };
     }
@@ -198,25 +214,27 @@ function stateOf(file: ModelFile, bytes: number, sha256: string, explicit: boole
   return explicit && !damagedCopy ? 'unverified' : 'corrupt';
 }
 
-async function readIfThere(path: string): Promise<Uint8Array | undefined> {
+async function readIfThere(path: string): Promise<Uint8Array | { readonly cause: unknown } | undefined> {
   try {
     return await readFile(path);
   } catch (cause) {
     const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
-    throw new ModelCorruptError(
-      'MODEL_CORRUPT',
-      `The model file ${path} cannot be read: ${reasonOf(cause)}.`,
-      { cause },
-    );
+    return { cause };
   }
 }
 
-function corrupt(file: ModelFile, path: string, sha256: string): ModelCorruptError {
+function corrupt(file: ModelFile, found: FoundModel): ModelCorruptError {
+  const { path } = found;
+  if ('cause' in found) {
+    const { cause } = found;
+    const message = `The model file ${path} cannot be read: ${reasonOf(cause)}. Mend that, or delete it.`;
+    return new ModelCorruptError('MODEL_CORRUPT', message, { cause });
+  }
   const expected = file.versions.map((version) => version.sha256).join(' or ');
   return new ModelCorruptError(
     'MODEL_CORRUPT',
-    `The model file ${path} is damaged: its SHA-256 is ${sha256} where ${expected} was expected. ` +
+    `The model file ${path} is damaged: its SHA-256 is ${found.sha256} where ${expected} was expected. ` +
       `Delete it and run 'npx facededup models fetch ${file.key}'.`,
   );
 }

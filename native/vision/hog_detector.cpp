@@ -19,28 +19,51 @@ void check_upsampled_size(const cv::Size& size, int upsample, std::uint64_t max_
                                               " allowed; lower upsample or raise maxPixels");
 }
 
+using Found = std::vector<dlib::rect_detection>;
+
+Found find_faces(dlib::frontal_face_detector& detector, const DlibImage& image, int upsample) {
+  Found found;
+  if (upsample == 0) {
+    detector(image, found);
+    return found;
+  }
+  const dlib::pyramid_down<2> pyramid;
+  dlib::array2d<dlib::bgr_pixel> larger;
+  dlib::pyramid_up(image, larger, pyramid);
+  for (int i = 1; i < upsample; ++i) dlib::pyramid_up(larger, pyramid);
+  detector(larger, found);
+  for (auto& face : found) face.rect = pyramid.rect_down(face.rect, upsample);
+  return found;
+}
+
+#if defined(__x86_64__) && defined(__GNUC__)
+// dlib built for a recent processor fuses multiplications with additions, which moves some boxes by a pixel and is
+// faster; `flatten` carries that through all of dlib's templates, while the rest of the addon runs on any processor.
+__attribute__((target("avx2,fma"), flatten)) Found find_faces_fused(dlib::frontal_face_detector& detector, const DlibImage& image,
+                                                                    int upsample) {
+  return find_faces(detector, image, upsample);
+}
+
+const bool processor_fuses = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+#else
+constexpr bool processor_fuses = false;
+constexpr auto& find_faces_fused = find_faces;
+#endif
+
 }  // namespace
 
 HogDetector::HogDetector() : detector_(dlib::get_frontal_face_detector()) {}
 
 Detections HogDetector::detect(const cv::Mat& image, int upsample, double confidence, std::uint64_t max_pixels) {
   check_upsampled_size(image.size(), upsample, max_pixels);
-  const dlib::pyramid_down<2> pyramid;
   const DlibImage original(image);
-  std::vector<dlib::rect_detection> found;
-  if (upsample == 0) {
-    detector_(original, found);
-  } else {
-    dlib::array2d<dlib::bgr_pixel> larger;
-    dlib::pyramid_up(original, larger, pyramid);
-    for (int i = 1; i < upsample; ++i) dlib::pyramid_up(larger, pyramid);
-    detector_(larger, found);
-  }
+  const auto found =
+      processor_fuses ? find_faces_fused(detector_, original, upsample) : find_faces(detector_, original, upsample);
 
   Detections detections;
   for (const auto& face : found) {
     if (face.detection_confidence < confidence) continue;
-    detections.push_back({box_of(pyramid.rect_down(face.rect, upsample)), face.detection_confidence});
+    detections.push_back({box_of(face.rect), face.detection_confidence});
   }
   return detections;
 }

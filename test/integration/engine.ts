@@ -271,7 +271,7 @@ t.test('the addon loads in several worker threads at once and unloads cleanly', 
       .then((faces) => {
         parentPort.postMessage(faces);
         // Ended with work of the addon under way.
-        for (let i = 0; i < 20; i++) pipeline.detect(workerData.photo, { detector: 'hog', upsample: 4, confidence: 0, nmsThreshold: 0 });
+        for (let i = 0; i < 20; i++) pipeline.detect(workerData.photo, { detector: 'hog', upsample: 1, confidence: 0, nmsThreshold: 0 });
         setTimeout(() => process.exit(), 5);
       });
   `;

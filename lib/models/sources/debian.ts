@@ -1,13 +1,13 @@
 // Model files from Debian's source package, by apt-get, without root and without touching the system's own lists.
 
 import { spawn } from 'node:child_process';
-import { createReadStream, existsSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir, userInfo } from 'node:os';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { ModelFile } from '../manifest.js';
 import { debSourceList } from './debian_sources.js';
-import { type Deliver, type FetchContext, fetchEach, type ModelSource } from './source.js';
+import { contentOf, type Deliver, type FetchContext, fetchEach, type ModelSource } from './source.js';
 
 export const debianSource: ModelSource = {
   name: 'debian',
@@ -55,8 +55,8 @@ export async function downloadDebianSource(
       `Dir::Etc::SourceParts=${join(work, 'parts')}`,
       `Dir::State::Lists=${join(work, 'lists')}`,
       `Dir::Cache=${join(work, 'cache')}`,
-      // apt's own user could not write into these folders.
-      `APT::Sandbox::User=${userInfo().username}`,
+      // As root apt turns into a user of its own, who could not write into these folders.
+      ...(process.getuid?.() === 0 ? ['APT::Sandbox::User=root'] : []),
     ].flatMap((each) => ['-o', each]);
     const report = (source: string) => onProgress({ file: name, source, receivedBytes: 0, totalBytes: 0 });
     report("Debian's package lists");
@@ -106,7 +106,7 @@ async function unpackAll(
       '--wildcards',
     ];
     await run('tar', [...options, ...patterns], folder, signal);
-    return await fetchEach(files, signal, (file) => deliver(file, createReadStream(join(work, file.name))));
+    return await fetchEach(files, signal, (file) => deliver(file, contentOf(join(work, file.name))));
   } finally {
     await rm(work, { recursive: true, force: true });
   }

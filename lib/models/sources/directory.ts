@@ -1,13 +1,12 @@
 // Model files from a folder: a mirror on a share or a stick.
 
-import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
-import { fetchEach, type ModelSource } from './source.js';
+import { contentOf, fetchEach, type ModelSource } from './source.js';
 
 export function directorySource(path: string): ModelSource {
   return {
     name: `the folder ${path}`,
     fetch: (files, deliver, { signal }) =>
-      fetchEach(files, signal, (file) => deliver(file, createReadStream(join(path, file.name), { signal }))),
+      fetchEach(files, signal, (file) => deliver(file, contentOf(join(path, file.name)))),
   };
 }

@@ -61,6 +61,8 @@ async function download(
     await deliver(file, address.endsWith('.bz2') ? unpack(bytes) : bytes);
   } finally {
     clearTimeout(timer);
+    // A delivery that fails before it reads anything leaves the connection open otherwise.
+    stall.abort();
   }
 }
 

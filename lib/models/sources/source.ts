@@ -1,5 +1,6 @@
 // What a place that model files come from must be able to do.
 
+import { createReadStream } from 'node:fs';
 import type { ModelFile } from '../manifest.js';
 
 export interface FetchProgress {
@@ -53,6 +54,11 @@ export async function fetchEach(
     }
   }
   return failures;
+}
+
+/** Opens the file when it is first read: an error of a stream that nobody reads yet would end the process. */
+export async function* contentOf(path: string): AsyncGenerator<Uint8Array, void, undefined> {
+  yield* createReadStream(path) as AsyncIterable<Uint8Array>;
 }
 
 /** The sentence of an error, with the one beneath it where fetch hides what happened. */

@@ -2,12 +2,13 @@
 
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { type Manifest, type ModelFile, ModelStore, officialManifest } from '../../../lib/models/index.js';
+import { checkedManifest } from '../../../lib/models/manifest.js';
 
 const content = 'the model';
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
@@ -269,4 +270,73 @@ t.test('the manifest that comes with the package is whole', async (t) => {
     files.filter(({ commercialUse }) => !commercialUse).map(({ key }) => key),
     ['landmarks-large'],
   );
+});
+
+t.test(
+  'a damaged copy in an explicit folder is reported by fetch, which downloads nothing for it',
+  async (t) => {
+    const rest = { lengthIdentifies: true };
+    const { store, cache, mirror } = storeIn(t, { explicit: 'the m0del', mirror: content }, rest);
+    await t.rejects(store.fetch(undefined, { sources: [mirror] }), { code: 'MODEL_CORRUPT' });
+    t.same(readdirSync(cache), []);
+  },
+);
+
+t.test('a file that cannot be read is corrupt in the list, and hides no other', async (t) => {
+  const { directory, cache } = storeIn(t, {});
+  mkdirSync(join(directory, 'model.dat'));
+  const manifest = { files: [fileOf(), fileOf({ key: 'mmod', name: 'other.dat' })] };
+  const store = new ModelStore({ models: { directory, cache }, manifest });
+  t.match(await store.status(), [
+    { state: 'corrupt', path: join(directory, 'model.dat') },
+    { state: 'missing' },
+  ]);
+});
+
+t.test('a mirror that is not there lets the next source have its turn', async (t) => {
+  const { store, mirror } = storeIn(t, { mirror: content });
+  t.match(await store.fetch(undefined, { sources: [join(mirror, 'absent'), mirror] }), [{ key: 'encoder' }]);
+});
+
+t.test('a mirror without the file fails with its reason, and leaves nothing behind', async (t) => {
+  const { store, cache, mirror } = storeIn(t, {});
+  await t.rejects(store.fetch(undefined, { sources: [mirror] }), {
+    code: 'MODEL_FETCH_FAILED',
+    message: /ENOENT/,
+  });
+  t.same(readdirSync(cache), []);
+});
+
+t.test('the cache stays the cache when FACEDEDUP_MODELS names it, however it is spelt', async (t) => {
+  const { cache } = storeIn(t, { cache: 'another model' });
+  process.env['FACEDEDUP_MODELS'] = `${cache}/`;
+  t.teardown(() => Reflect.deleteProperty(process.env, 'FACEDEDUP_MODELS'));
+  const store = new ModelStore({ models: { cache }, manifest: manifestOf() });
+  t.match(await store.status(), [{ state: 'corrupt' }]);
+});
+
+t.test('a download whose file cannot be written is given up at once', { timeout: 5_000 }, async (t) => {
+  const closed = new Promise<void>((resolve) => {
+    void serve(t, (_, response) => {
+      response.on('close', resolve).write('the');
+    }).then(async (address) => {
+      const { store, cache } = storeIn(t, {}, { https: [address] });
+      rmSync(cache, { recursive: true });
+      writeFileSync(cache, 'a file where the folder should be');
+      await t.rejects(store.fetch(undefined, { sources: ['https'] }), { code: 'MODEL_FETCH_FAILED' });
+    });
+  });
+  await closed;
+});
+
+t.test('a manifest that is not whole is refused', async (t) => {
+  for (const broken of [
+    undefined,
+    {},
+    { files: [fileOf({ name: '../model.dat' })] },
+    { files: [fileOf({ versions: [{ bytes: 9, sha256: 'short' }] })] },
+    { files: [fileOf(), fileOf()] },
+  ])
+    t.throws(() => checkedManifest(broken), { code: 'INTERNAL' });
+  t.same(checkedManifest(manifestOf()), manifestOf());
 });
