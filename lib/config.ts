@@ -2,6 +2,7 @@
 
 import {
   anything,
+  boolean,
   type Check,
   callback,
   fromEnvironment,
@@ -16,12 +17,16 @@ import {
   wrongType,
 } from './options.js';
 
-export type Detector = 'ssd' | 'hog';
+export type Detector = 'ssd' | 'hog' | 'mmod';
 export type LandmarkModelName = 'small' | 'large';
+export type Alignment = 'box' | 'refined';
+export type ChipFormat = 'png' | 'raw';
 export type MeanValues = readonly [blue: number, green: number, red: number];
 
-const detectors: readonly Detector[] = ['ssd', 'hog'];
+const detectors: readonly Detector[] = ['ssd', 'hog', 'mmod'];
 const landmarkModels: readonly LandmarkModelName[] = ['small', 'large'];
+const alignments: readonly Alignment[] = ['box', 'refined'];
+const chipFormats: readonly ChipFormat[] = ['png', 'raw'];
 
 const meanValues: Check<MeanValues> = (value, name) => {
   if (!Array.isArray(value) || value.length !== 3) throw wrongType(name, 'an array of three numbers', value);
@@ -66,6 +71,8 @@ const signal = option(instanceOf(AbortSignal, 'an AbortSignal'));
 const detectionOptions = {
   detector: option(oneOf(detectors), 'ssd'),
   upsample: option(integerFrom(0, 4), 1),
+  maxSide: option(integerFrom(40, 16_384), 2048),
+  batchSize: option(integerFrom(1, 64), 1),
   confidence: option(numberFrom(0, 1)),
   nmsThreshold: option(numberFrom(0, 1), 0.4, 'NMS_THRESHOLD', asNumber),
 } as const;
@@ -74,21 +81,44 @@ const landmarkOptions = {
   landmarks: option(oneOf(landmarkModels), 'small', 'FACE_ENCODINGS_MODEL', asText),
 } as const;
 
-const encodingOptions = {
+/** Which faces of a photo, and how their landmarks are found. `align` falls back by detector: see `defaultAlignment`. */
+const faceOptions = {
   ...detectionOptions,
   ...landmarkOptions,
+  align: option(oneOf(alignments)),
+} as const;
+
+const encodingOptions = {
+  ...faceOptions,
+  mirror: option(boolean, false),
   jitters: option(integerFrom(1, 1000), 1, 'FACE_ENCODINGS_NUM_JITTERS', asNumber),
 } as const;
 
 const ssdConfidence = option(numberFrom(0, 1), 0.5, 'FACE_DETECTION_CONFIDENCE', asNumber);
 
-/** The SSD's confidence is a probability, and the seed's setting is meant for it; HOG's is a score that dlib cuts at 0. */
+/** The SSD's confidence is a probability, and the seed's setting is meant for it; dlib's scores have no upper bound and are cut at 0. */
 export function defaultConfidence(detector: Detector): number {
   return detector === 'ssd' ? (fromEnvironment(ssdConfidence) ?? ssdConfidence.fallback) : 0;
 }
 
+/**
+ * The landmark models were trained on HOG's boxes: an SSD's box is looked at twice, so that the second look starts from
+ * a box like HOG's (docs/accuracy.md). HOG's own boxes, and those a caller gives, are taken as they are.
+ */
+export function defaultAlignment(detector: Detector, boxesAreGiven: boolean): Alignment {
+  return detector === 'ssd' && !boxesAreGiven ? 'refined' : 'box';
+}
+
 export const detectOptionTable = { ...detectionOptions, signal } as const;
 export const landmarksOptionTable = { ...landmarkOptions, signal } as const;
+export const extractOptionTable = {
+  ...faceOptions,
+  boxes: option(list),
+  size: option(integerFrom(16, 2048), 150),
+  padding: option(numberFrom(0, 4), 0.25),
+  format: option(oneOf(chipFormats), 'png'),
+  signal,
+} as const;
 export const encodeOptionTable = { ...encodingOptions, boxes: option(list), signal } as const;
 
 export const engineOptionTable = {
@@ -96,6 +126,7 @@ export const engineOptionTable = {
   backend: option(nonEmptyString, 'opencv', 'DNN_BACKEND', asText),
   target: option(nonEmptyString, 'cpu', 'DNN_TARGET', asText),
   scaleFactor: option(positiveNumber, 1, 'BLOB_FROM_IMAGE_SCALE_FACTOR', asNumber),
+  faceClass: option(integerFrom(0, 1_000_000)),
   meanValues: option(meanValues, [104, 177, 123] as MeanValues, 'BLOB_FROM_IMAGE_MEAN_VALUES', asNumbers),
   models: option(anything),
   lanes: option(integerFrom(1, 256)),

@@ -1,7 +1,14 @@
 // The free functions: the engine's verbs on one engine that is made when first needed.
 
-import type { Box, FaceDetection, FaceEncoding, FaceLandmarks } from './detections.js';
-import { type DetectOptions, type EncodeOptions, FaceEngine, type LandmarksOptions } from './engine.js';
+import type { ChipFormat } from './config.js';
+import type { Box, ExtractedFace, FaceDetection, FaceEncoding, FaceLandmarks } from './detections.js';
+import {
+  type DetectOptions,
+  type EncodeOptions,
+  type ExtractOptions,
+  FaceEngine,
+  type LandmarksOptions,
+} from './engine.js';
 import type { ImageInput } from './photos/photo.js';
 
 let engine: FaceEngine | undefined;
@@ -29,4 +36,12 @@ export async function locateLandmarks(
 /** Detects and encodes the faces of a photo: FaceEngine.encode on the default engine. */
 export async function encodeFaces(image: ImageInput, options?: EncodeOptions): Promise<FaceEncoding[]> {
   return defaultEngine().encode(image, options);
+}
+
+/** Cuts the faces of a photo out, turned upright: FaceEngine.extract on the default engine. */
+export async function extractFaces<Format extends ChipFormat = 'png'>(
+  image: ImageInput,
+  options?: ExtractOptions<Format>,
+): Promise<ExtractedFace<Format>[]> {
+  return defaultEngine().extract(image, options);
 }

@@ -1,10 +1,11 @@
 // What the engine answers with.
 
-import type { Detector, LandmarkModelName } from './config.js';
+import type { ChipFormat, Detector, LandmarkModelName } from './config.js';
 import { InvalidOptionError } from './errors.js';
+import type { RawImage } from './photos/photo.js';
 
 /**
- * A rectangle in pixels of the upright image. An SSD's box is not rounded. A box of `hog` is dlib's inclusive
+ * A rectangle in pixels of the upright image. An SSD's box is not rounded. A box of `hog` or `mmod` is dlib's inclusive
  * rectangle with x = left, y = top, width = right − left and height = bottom − top.
  */
 export interface Box {
@@ -16,7 +17,7 @@ export interface Box {
 
 export interface FaceDetection {
   readonly box: Box;
-  /** `ssd`: a probability, 0 to 1. `hog`: dlib's score, above 0 and without an upper bound. 1 for a given box. */
+  /** `ssd`: a probability, 0 to 1. `hog`, `mmod`: dlib's score, above 0 and without an upper bound. 1 for a given box. */
   readonly confidence: number;
   readonly detector: Detector;
 }
@@ -32,6 +33,13 @@ export interface FaceEncoding extends FaceDetection {
   readonly landmarks: FaceLandmarks;
   /** 128 numbers; the Euclidean distance between two tells how alike the faces are. */
   readonly encoding: Float32Array;
+}
+
+/** A face cut out upright, for people to look at or for other networks. */
+export interface ExtractedFace<Format extends ChipFormat = 'png'> extends FaceDetection {
+  readonly landmarks: FaceLandmarks;
+  /** PNG bytes, or raw RGB pixels; size × size. */
+  readonly chip: Format extends 'raw' ? Required<RawImage> : Uint8Array;
 }
 
 /** The face whose box has the largest area: on a portrait, the person it shows. */

@@ -3,11 +3,15 @@
 import { availableParallelism } from 'node:os';
 import pLimit from 'p-limit';
 import {
+  type Alignment,
+  type ChipFormat,
+  defaultAlignment,
   defaultConfidence,
   type Detector,
   detectOptionTable,
   encodeOptionTable,
   engineOptionTable,
+  extractOptionTable,
   type LandmarkModelName,
   landmarksOptionTable,
   type MeanValues,
@@ -15,6 +19,7 @@ import {
 import {
   type Box,
   checkBoxes,
+  type ExtractedFace,
   type FaceDetection,
   type FaceEncoding,
   type FaceLandmarks,
@@ -25,18 +30,31 @@ import {
   callNative,
   engineClosed,
   loadAddon,
+  type NativeDetection,
   type NativeDetectOptions,
+  type NativeFaceOptions,
   type NativePipeline,
+  typedError,
 } from './native.js';
 import { type OptionValues, readOptions } from './options.js';
 import { describePhoto, type ImageInput, type NativeImage, readPhoto } from './photos/photo.js';
 
 export interface DetectOptions {
-  /** `ssd`: OpenCV's res10 network. `hog`: dlib's frontal face detector, which needs no model file. Default `ssd`. */
+  /**
+   * `ssd`: OpenCV's res10 network. `hog`: dlib's frontal face detector, which needs no model file. `mmod`: dlib's
+   * convolutional detector, by far the slowest without a GPU. Default `ssd`.
+   */
   readonly detector?: Detector | undefined;
-  /** How often `hog` doubles the photo first, 0 to 4: it finds faces from 80 / 2ⁿ pixels. Default 1. */
+  /** How often `hog` and `mmod` double the photo first, 0 to 4: they find faces from 80 / 2ⁿ pixels. Default 1. */
   readonly upsample?: number | undefined;
-  /** The least confidence of a detection, 0 to 1. Default 0.5 for `ssd` (or FACE_DETECTION_CONFIDENCE), 0 for `hog`. */
+  /**
+   * `mmod`: a photo with a longer side is shrunk to this many pixels for the detector, before any doubling; boxes are
+   * given in the photo's own pixels. 40 to 16,384, default 2048.
+   */
+  readonly maxSide?: number | undefined;
+  /** `mmod` in detectAll: how many photos of one size run through the network together. 1 to 64, default 1. */
+  readonly batchSize?: number | undefined;
+  /** The least confidence of a detection, 0 to 1. Default 0.5 for `ssd` (or FACE_DETECTION_CONFIDENCE), 0 for `hog` and `mmod`. */
   readonly confidence?: number | undefined;
   /** Intersection over union above which the weaker of two SSD boxes goes, 0 to 1. Default 0.4, or NMS_THRESHOLD. */
   readonly nmsThreshold?: number | undefined;
@@ -49,11 +67,34 @@ export interface LandmarksOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-export interface EncodeOptions extends DetectOptions, LandmarksOptions {
-  /** Encode the faces in these boxes instead of detecting; pixels of the upright photo. */
+/** Which faces of a photo, and how their landmarks are found. */
+export interface FaceOptions extends DetectOptions, LandmarksOptions {
+  /** Take the faces in these boxes instead of detecting; pixels of the upright photo. */
   readonly boxes?: readonly Box[] | undefined;
-  /** 1 encodes the face as it is; n > 1 the mean of n jittered copies. 1 to 1000, default 1, or FACE_ENCODINGS_NUM_JITTERS. */
+  /**
+   * `box`: the landmarks found in the box. `refined`: these give a box like HOG's, on which the landmark models were
+   * trained, and the landmarks are found again in that. Default `refined` for the boxes of `ssd`, `box` for all others.
+   */
+  readonly align?: Alignment | undefined;
+}
+
+export interface EncodeOptions extends FaceOptions {
+  /**
+   * 1 encodes the face as it is; n > 1 the mean of n jittered copies, the same n each time. 1 to 1000, default 1, or
+   * FACE_ENCODINGS_NUM_JITTERS.
+   */
   readonly jitters?: number | undefined;
+  /** Whether the mirrored face is averaged in: closer pairs of one person for twice the time. Default false. */
+  readonly mirror?: boolean | undefined;
+}
+
+export interface ExtractOptions<Format extends ChipFormat = ChipFormat> extends FaceOptions {
+  /** Side of the square chip in pixels, 16 to 2048. Default 150. */
+  readonly size?: number | undefined;
+  /** Margin on each side as a part of the face, 0 to 4. Default 0.25. */
+  readonly padding?: number | undefined;
+  /** `png` bytes or `raw` RGB pixels. Default `png`. */
+  readonly format?: Format | undefined;
 }
 
 export interface EngineOptions extends Omit<EncodeOptions, 'boxes' | 'signal'> {
@@ -65,6 +106,8 @@ export interface EngineOptions extends Omit<EncodeOptions, 'boxes' | 'signal'> {
   readonly scaleFactor?: number | undefined;
   /** Taken off each pixel; blue, green, red, −255 to 255. Default [104, 177, 123], or BLOB_FROM_IMAGE_MEAN_VALUES. */
   readonly meanValues?: MeanValues | undefined;
+  /** The class label of the SSD that counts as a face, 0 and up. Default any: res10 knows only one. */
+  readonly faceClass?: number | undefined;
   /** Where the model files lie and where missing ones are fetched from. */
   readonly models?: ModelsOption | undefined;
   /** Photos worked on at once, each by networks of its own. 1 to 256; default the number of processor cores. */
@@ -178,7 +221,7 @@ export class FaceEngine {
       const photo = await readPhoto(image);
       await this.#loadDetector(request.detector);
       const found = await this.#callOn(image, () => this.#pipeline.detect(photo, request));
-      return found.map((detection) => ({ ...detection, detector: request.detector }));
+      return withDetector(found, request.detector);
     });
   }
 
@@ -210,21 +253,12 @@ export class FaceEngine {
    * @throws as detect, and BoxOutsidePhotoError
    */
   async encode(image: ImageInput, options?: EncodeOptions): Promise<FaceEncoding[]> {
-    const { signal, boxes, ...asked } = readOptions(encodeOptionTable, options, this.#options);
-    const { landmarks: model, jitters } = asked;
-    const request = {
-      ...nativeDetectOptions(asked),
-      landmarks: model,
-      jitters,
-      boxes: boxes === undefined ? undefined : checkBoxes(boxes),
-    };
+    const { signal, ...asked } = readOptions(encodeOptionTable, options, this.#options);
+    const { landmarks: model, jitters, mirror } = asked;
+    const request = { ...nativeFaceOptions(asked), jitters, mirror };
     return this.#run(signal, async () => {
       const photo = await readPhoto(image);
-      await Promise.all([
-        request.boxes ? undefined : this.#loadDetector(request.detector),
-        this.#loadLandmarks(model),
-        this.#loadEncoder(),
-      ]);
+      await Promise.all([this.#loadForFaces(request), this.#loadEncoder()]);
       const faces = await this.#callOn(image, () => this.#pipeline.encode(photo, request));
       return faces.map(({ box, confidence, landmarks, encoding }) => ({
         box,
@@ -232,6 +266,35 @@ export class FaceEngine {
         detector: request.detector,
         landmarks: { model, points: landmarks },
         encoding,
+      }));
+    });
+  }
+
+  /**
+   * Cuts the faces of a photo out, turned upright: the chips that encode works on, or larger ones.
+   *
+   * @returns a face for each detection or box, in that order.
+   * @throws as encode
+   */
+  async extract<Format extends ChipFormat = 'png'>(
+    image: ImageInput,
+    options?: ExtractOptions<Format>,
+  ): Promise<ExtractedFace<Format>[]> {
+    const { signal, ...asked } = readOptions(extractOptionTable, options, this.#options);
+    const { landmarks: model, size, padding, format } = asked;
+    const request = { ...nativeFaceOptions(asked), size, padding, format };
+    return this.#run(signal, async () => {
+      const photo = await readPhoto(image);
+      await this.#loadForFaces(request);
+      const faces = await this.#callOn(image, () => this.#pipeline.extract(photo, request));
+      const chipOf = (data: Uint8Array) =>
+        format === 'png' ? data : { data, width: size, height: size, channels: 3, order: 'rgb' };
+      return faces.map(({ box, confidence, landmarks, chip }) => ({
+        box,
+        confidence,
+        detector: request.detector,
+        landmarks: { model, points: landmarks },
+        chip: chipOf(chip) as ExtractedFace<Format>['chip'],
       }));
     });
   }
@@ -247,8 +310,11 @@ export class FaceEngine {
     photos: PhotoSequence<Photo>,
     options?: DetectOptions,
   ): AsyncGenerator<PhotoResult<FaceDetection, Photo>, void, undefined> {
-    readOptions(detectOptionTable, options, this.#options);
-    return this.#all(photos, options?.signal, (photo) => this.detect(photo, options));
+    const { detector, batchSize } = readOptions(detectOptionTable, options, this.#options);
+    if (detector === 'mmod' && batchSize > 1) {
+      return this.#all(photos, options?.signal, batchSize, (batch) => this.#detectBatch(batch, options));
+    }
+    return this.#each(photos, options?.signal, (photo) => this.detect(photo, options));
   }
 
   /** As detectAll, with the faces encoded. */
@@ -257,27 +323,67 @@ export class FaceEngine {
     options?: EncodeOptions,
   ): AsyncGenerator<PhotoResult<FaceEncoding, Photo>, void, undefined> {
     readOptions(encodeOptionTable, options, this.#options);
-    return this.#all(photos, options?.signal, (photo) => this.encode(photo, options));
+    return this.#each(photos, options?.signal, (photo) => this.encode(photo, options));
   }
 
-  async *#all<Face, Photo extends ImageInput>(
+  async #detectBatch<Photo extends ImageInput>(
+    batch: readonly Photo[],
+    options: DetectOptions | undefined,
+  ): Promise<PhotoResult<FaceDetection, Photo>[]> {
+    const { signal, ...asked } = readOptions(detectOptionTable, options, this.#options);
+    const request = nativeDetectOptions(asked);
+    return this.#run(signal, async () => {
+      await this.#loadDetector(request.detector);
+      const results = await Promise.all(batch.map((photo) => resultOf(photo, readPhoto(photo))));
+      const read = results.flatMap(({ faces: image }) => image ?? []);
+      const answers = await callNative('A batch of photos', () => this.#pipeline.detectBatch(read, request));
+      return results.map(({ photo, error }) => {
+        if (error) return { photo, error };
+        const found = answers.shift() ?? [];
+        if (found instanceof Error) return { photo, error: typedError(describePhoto(photo), found) };
+        return { photo, faces: withDetector(found, request.detector) };
+      });
+    });
+  }
+
+  #each<Face, Photo extends ImageInput>(
     photos: PhotoSequence<Photo>,
     signal: AbortSignal | undefined,
     verb: (photo: Photo) => Promise<Face[]>,
   ): AsyncGenerator<PhotoResult<Face, Photo>, void, undefined> {
-    const started: Promise<PhotoResult<Face, Photo>>[] = [];
-    const next = () => started.shift() as Promise<PhotoResult<Face, Photo>>;
+    return this.#all(photos, signal, 1, (batch) =>
+      Promise.all(batch.map((photo) => resultOf(photo, verb(photo)))),
+    );
+  }
+
+  /** Starts work on batch after batch and yields the results in the photos' order. */
+  async *#all<Face, Photo extends ImageInput>(
+    photos: PhotoSequence<Photo>,
+    signal: AbortSignal | undefined,
+    batchSize: number,
+    work: (batch: readonly Photo[]) => Promise<PhotoResult<Face, Photo>[]>,
+  ): AsyncGenerator<PhotoResult<Face, Photo>, void, undefined> {
+    const started: Promise<PhotoResult<Face, Photo>[]>[] = [];
+    const next = () => started.shift() as Promise<PhotoResult<Face, Photo>[]>;
+    const start = (batch: readonly Photo[]) => {
+      throwIfAborted(signal);
+      const results = work(batch);
+      // Awaited in its turn; until then a failure must not count as unhandled.
+      results.catch(() => undefined);
+      started.push(results);
+    };
+    let batch: Photo[] = [];
     try {
       for await (const photo of photos) {
-        throwIfAborted(signal);
-        const result = resultOf(photo, verb(photo));
-        // Awaited in its turn; until then a failure must not count as unhandled.
-        result.catch(() => undefined);
-        started.push(result);
+        batch.push(photo);
+        if (batch.length < batchSize) continue;
+        start(batch);
+        batch = [];
         // Twice the lanes: each has its next photo waiting, and memory stays bounded.
-        if (started.length >= 2 * this.#lanes) yield await next();
+        if (started.length >= 2 * this.#lanes) yield* await next();
       }
-      while (started.length > 0) yield await next();
+      if (batch.length > 0) start(batch);
+      while (started.length > 0) yield* await next();
     } finally {
       // Whoever stops early has the lanes free again when the loop ends.
       await Promise.allSettled(started);
@@ -318,13 +424,29 @@ export class FaceEngine {
     return callNative(describePhoto(image), call);
   }
 
-  #loadDetector(detector: Detector): Promise<void> {
-    if (detector !== 'ssd') return Promise.resolve();
+  async #loadForFaces({ boxes, detector, landmarks }: NativeFaceOptions): Promise<void> {
+    await Promise.all([boxes ? undefined : this.#loadDetector(detector), this.#loadLandmarks(landmarks)]);
+  }
+
+  async #loadDetector(detector: Detector): Promise<void> {
+    if (detector === 'ssd') await this.#loadSsd();
+    if (detector === 'mmod') await this.#loadMmod();
+  }
+
+  #loadMmod(): Promise<void> {
+    return this.#loadOnce('mmod', async () => {
+      const model = await this.#store.read('mmod');
+      await callNative(`The model ${model.path}`, () => this.#pipeline.loadMmod(model.bytes));
+      this.#remember(model);
+    });
+  }
+
+  #loadSsd(): Promise<void> {
     return this.#loadOnce('ssd', async () => {
       const prototxt = await this.#store.read('ssd-prototxt');
       const weights = await this.#store.read('ssd-weights');
-      const { scaleFactor, meanValues, backend, target } = this.#options;
-      const options = { scaleFactor, meanValues, backend, target };
+      const { scaleFactor, meanValues, faceClass, backend, target } = this.#options;
+      const options = { scaleFactor, meanValues, faceClass, backend, target };
       await callNative(`The model ${prototxt.path} with ${weights.path}`, () =>
         this.#pipeline.loadSsd(prototxt.bytes, weights.bytes, options),
       );
@@ -385,14 +507,23 @@ export async function drawDetections(
   );
 }
 
-function nativeDetectOptions(
-  asked: Pick<
-    OptionValues<typeof encodeOptionTable>,
-    'detector' | 'upsample' | 'confidence' | 'nmsThreshold'
-  >,
-): NativeDetectOptions {
-  const { detector, upsample, nmsThreshold } = asked;
-  return { detector, upsample, nmsThreshold, confidence: asked.confidence ?? defaultConfidence(detector) };
+type DetectValues = Omit<OptionValues<typeof detectOptionTable>, 'signal'>;
+type FaceValues = Omit<OptionValues<typeof extractOptionTable>, 'signal' | 'size' | 'padding' | 'format'>;
+
+function nativeDetectOptions(asked: DetectValues): NativeDetectOptions {
+  const { detector, upsample, maxSide, batchSize, nmsThreshold } = asked;
+  const confidence = asked.confidence ?? defaultConfidence(detector);
+  return { detector, upsample, maxSide, batchSize, nmsThreshold, confidence };
+}
+
+function nativeFaceOptions(asked: FaceValues): NativeFaceOptions {
+  const boxes = asked.boxes === undefined ? undefined : checkBoxes(asked.boxes);
+  const align = asked.align ?? defaultAlignment(asked.detector, boxes !== undefined);
+  return { ...nativeDetectOptions(asked), landmarks: asked.landmarks, boxes, align };
+}
+
+function withDetector(found: readonly NativeDetection[], detector: Detector): FaceDetection[] {
+  return found.map((detection) => ({ ...detection, detector }));
 }
 
 const faultsOfPhotos: ReadonlySet<string> = new Set([
@@ -410,10 +541,13 @@ const faultsOfPhotos: ReadonlySet<string> = new Set([
   'INTERNAL',
 ]);
 
-async function resultOf<Face, Photo extends ImageInput>(
+async function resultOf<Answer, Photo extends ImageInput>(
   photo: Photo,
-  answer: Promise<Face[]>,
-): Promise<PhotoResult<Face, Photo>> {
+  answer: Promise<Answer>,
+): Promise<
+  | { photo: Photo; faces: Answer; error?: undefined }
+  | { photo: Photo; error: FaceDedupError; faces?: undefined }
+> {
   try {
     return { photo, faces: await answer };
   } catch (error) {

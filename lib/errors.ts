@@ -81,6 +81,12 @@ export class AbortedError extends FaceDedupError {}
 /** Encodings that cannot be compared: other lengths, numbers that are not finite, ids given twice. Code: `ENCODINGS_INVALID`. */
 export class InvalidEncodingsError extends FaceDedupError {}
 
+/**
+ * A file of encodings cannot be used.
+ * Codes: `ENCODINGS_FILE_UNREADABLE` (read or written), `ENCODINGS_FILE_INVALID` (no .npy file of n × 128 floats).
+ */
+export class EncodingsFileError extends FaceDedupError {}
+
 /** The machine has not enough memory for the photo or model. Code: `OUT_OF_MEMORY`. */
 export class OutOfMemoryError extends FaceDedupError {}
 

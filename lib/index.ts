@@ -1,9 +1,10 @@
 // The door of facededup.
 
-export type { Detector, LandmarkModelName, MeanValues } from './config.js';
-export { detectFaces, encodeFaces, locateLandmarks } from './default_engine.js';
-export type { Box, FaceDetection, FaceEncoding, FaceLandmarks } from './detections.js';
+export type { Alignment, ChipFormat, Detector, LandmarkModelName, MeanValues } from './config.js';
+export { detectFaces, encodeFaces, extractFaces, locateLandmarks } from './default_engine.js';
+export type { Box, ExtractedFace, FaceDetection, FaceEncoding, FaceLandmarks } from './detections.js';
 export * from './duplicates/index.js';
+export { formatNpy, type NpyOptions, parseNpy, readEncodings, writeEncodings } from './encodings/npy.js';
 export {
   availableBackends,
   type DetectOptions,
@@ -11,7 +12,9 @@ export {
   type EncodeOptions,
   type EngineInfo,
   type EngineOptions,
+  type ExtractOptions,
   FaceEngine,
+  type FaceOptions,
   type LandmarksOptions,
   type ModelInfo,
   type PhotoResult,
@@ -22,6 +25,7 @@ export {
   BackendUnavailableError,
   BoxOutsidePhotoError,
   type DnnBackend,
+  EncodingsFileError,
   EngineClosedError,
   FaceDedupError,
   InternalError,
@@ -37,4 +41,5 @@ export {
   PhotoTooLargeError,
   RawImageError,
 } from './errors.js';
+export { type LandmarkFeature, landmarkFeatures, type LandmarkFeatures } from './landmark_features.js';
 export type { ImageInput, RawImage } from './photos/photo.js';

@@ -15,7 +15,7 @@ import {
   PhotoTooLargeError,
   RawImageError,
 } from './errors.js';
-import type { Detector, LandmarkModelName, MeanValues } from './config.js';
+import type { Alignment, ChipFormat, Detector, LandmarkModelName, MeanValues } from './config.js';
 import { packageRoot } from './package_root.js';
 import type { NativeImage } from './photos/photo.js';
 
@@ -39,35 +39,63 @@ export interface NativeFace extends NativeDetection {
   readonly encoding: Float32Array;
 }
 
+export interface NativeExtractedFace extends NativeDetection {
+  readonly landmarks: NativePoints;
+  /** PNG bytes, or size × size × 3 RGB samples. */
+  readonly chip: Uint8Array;
+}
+
 export interface NativeDetectOptions {
   readonly detector: Detector;
   readonly upsample: number;
+  readonly maxSide: number;
+  readonly batchSize: number;
   readonly confidence: number;
   readonly nmsThreshold: number;
 }
 
-export interface NativeEncodeOptions extends NativeDetectOptions {
+export interface NativeFaceOptions extends NativeDetectOptions {
   readonly boxes: readonly NativeBox[] | undefined;
   readonly landmarks: LandmarkModelName;
+  readonly align: Alignment;
+}
+
+export interface NativeEncodeOptions extends NativeFaceOptions {
   readonly jitters: number;
+  readonly mirror: boolean;
+}
+
+export interface NativeChipOptions extends NativeFaceOptions {
+  readonly size: number;
+  readonly padding: number;
+  readonly format: ChipFormat;
 }
 
 export interface NativeSsdOptions extends DnnBackend {
   readonly scaleFactor: number;
   readonly meanValues: MeanValues;
+  /** The class that counts as a face; undefined: any. */
+  readonly faceClass: number | undefined;
 }
 
 export interface NativePipeline {
   loadSsd(prototxt: Uint8Array, weights: Uint8Array, options: NativeSsdOptions): Promise<void>;
   loadLandmarks(model: LandmarkModelName, bytes: Uint8Array): Promise<void>;
   loadEncoder(bytes: Uint8Array): Promise<void>;
+  loadMmod(bytes: Uint8Array): Promise<void>;
   detect(image: NativeImage, options: NativeDetectOptions): Promise<NativeDetection[]>;
+  /** One answer a photo, in order. */
+  detectBatch(
+    images: readonly NativeImage[],
+    options: NativeDetectOptions,
+  ): Promise<(NativeDetection[] | Error)[]>;
   locateLandmarks(
     image: NativeImage,
     boxes: readonly NativeBox[],
     model: LandmarkModelName,
   ): Promise<NativePoints[]>;
   encode(image: NativeImage, options: NativeEncodeOptions): Promise<NativeFace[]>;
+  extract(image: NativeImage, options: NativeChipOptions): Promise<NativeExtractedFace[]>;
   /** Later calls fail with ENGINE_CLOSED; calls under way end undisturbed. */
   close(): void;
 }
@@ -153,19 +181,21 @@ export function engineClosed(cause?: unknown): EngineClosedError {
   );
 }
 
-/** Runs a native call and turns what it throws into this library's classes; `subject` begins the sentence. */
+/** What the native side threw, as one of this library's classes; `subject` begins the sentence. */
+export function typedError(subject: string, cause: unknown): FaceDedupError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'INTERNAL';
+  const makeError = errorOfCode[code];
+  if (makeError) return makeError(subject, reason, cause);
+  const message = `${subject} met a mistake of facededup itself, please report it: ${reason}`;
+  return new InternalError('INTERNAL', message, { cause });
+}
+
+/** Runs a native call and turns what it throws into this library's classes. */
 export async function callNative<T>(subject: string, call: () => Promise<T>): Promise<T> {
   try {
     return await call();
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'INTERNAL';
-    const makeError = errorOfCode[code];
-    if (makeError) throw makeError(subject, reason, cause);
-    throw new InternalError(
-      'INTERNAL',
-      `${subject} met a mistake of facededup itself, please report it: ${reason}`,
-      { cause },
-    );
+    throw typedError(subject, cause);
   }
 }

@@ -98,6 +98,11 @@ export function isArray(value: unknown): value is readonly unknown[] {
   return Array.isArray(value);
 }
 
+export const boolean: Check<boolean> = (value, name) => {
+  if (typeof value !== 'boolean') throw wrongType(name, 'true or false', value);
+  return value;
+};
+
 export const list: Check<readonly unknown[]> = (value, name) => {
   if (!isArray(value)) throw wrongType(name, 'an array', value);
   return value;

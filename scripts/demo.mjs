@@ -1,6 +1,6 @@
 // The demo: duplicates among dlib's example photos, compared with the truth, and one photo with its detections drawn in.
 
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import {
   drawDetections,
@@ -11,6 +11,7 @@ import {
 } from '../dist/esm/index.js';
 import { largestFace } from '../dist/esm/detections.js';
 import { listPhotos } from '../dist/esm/photos/folder.js';
+import { readLabels } from './bench/dlib_labels.mjs';
 
 const examples = process.env.FACEDEDUP_EXAMPLE_PHOTOS;
 const threshold = 0.4;
@@ -110,17 +111,6 @@ function printDetections(detections) {
   console.log(
     `\nGroup photos: ${found} of ${labelled} labelled faces detected (${percent(found, labelled)}).`,
   );
-}
-
-function readLabels(file) {
-  const xml = readFileSync(file, 'latin1');
-  return [...xml.matchAll(/<image file='([^']+)'[^>]*>([\s\S]*?)<\/image>/g)].map(([, photo, body]) => ({
-    photo,
-    boxes: [...body.matchAll(/<box ([^>]+)>/g)].map(([, attributes]) => {
-      const read = (name) => Number(new RegExp(`\\b${name}='(-?\\d+)'`).exec(attributes)?.[1]);
-      return { x: read('left'), y: read('top'), width: read('width'), height: read('height') };
-    }),
-  }));
 }
 
 function holdsCentre(outer, inner) {

@@ -33,9 +33,21 @@ export function outputFormat({ json, csv }: OutputFlags): OutputFormat {
 /** Names and ranges are those of EngineOptions; the library checks them. */
 export function addDetectFlags(command: Command): Command {
   return command
-    .option('--detector <name>', 'ssd (OpenCV res10) or hog (dlib, needs no model file); default ssd')
-    .option('--upsample <times>', 'hog: double the photo this often first, 0 to 4; default 1', parseNumber)
-    .option('--confidence <number>', 'least confidence, 0 to 1; default 0.5 for ssd, 0 for hog', parseNumber)
+    .option(
+      '--detector <name>',
+      'ssd (OpenCV res10), hog (dlib, needs no model file) or mmod (dlib, slow); default ssd',
+    )
+    .option(
+      '--upsample <times>',
+      'hog, mmod: double the photo this often first, 0 to 4; default 1',
+      parseNumber,
+    )
+    .option('--max-side <pixels>', 'mmod: shrink larger photos to this side first; default 2048', parseNumber)
+    .option(
+      '--confidence <number>',
+      'least confidence, 0 to 1; default 0.5 for ssd, 0 for hog and mmod',
+      parseNumber,
+    )
     .option(
       '--nms-threshold <number>',
       'ssd: overlap above which the weaker box goes; default 0.4',
@@ -56,12 +68,17 @@ export function addEncodeFlags(command: Command): Command {
       '--landmarks <name>',
       'small (5 points) or large (68 points, not for commercial use); default small',
     )
-    .option('--jitters <number>', 'average this many jittered copies of each face; default 1', parseNumber);
+    .option('--jitters <number>', 'average this many jittered copies of each face; default 1', parseNumber)
+    .option('--mirror', 'average the mirrored face in: closer pairs for twice the time')
+    .option('--align <how>', 'box or refined; default refined for ssd, box for the others');
 }
 
 const engineFlags = [
   'detector',
   'upsample',
+  'maxSide',
+  'align',
+  'mirror',
   'confidence',
   'nmsThreshold',
   'backend',

@@ -41,7 +41,7 @@ Napi::Value draw(const Napi::CallbackInfo& info) {
       [source = to_image_source(info[0]), detections = to_detections(info[1]), max_pixels] {
         return draw_detections(source, detections, max_pixels);
       },
-      from_png);
+      from_bytes);
 }
 
 // Photos run side by side, one thread each: threads inside a network gain less and fight with the other lanes.

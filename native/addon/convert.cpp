@@ -1,5 +1,7 @@
 #include "convert.hpp"
 
+#include "promise_worker.hpp"
+
 namespace facededup {
 namespace {
 
@@ -80,15 +82,34 @@ ImageSource to_image_source(const Napi::Value& value) {
   };
 }
 
+std::vector<ImageSource> to_image_sources(const Napi::Value& value) { return map_array(value, to_image_source); }
+
+FaceOptions to_face_options(const Napi::Object& options) {
+  FaceOptions request;
+  if (const auto boxes = options.Get("boxes"); boxes.IsArray()) {
+    request.where = to_boxes(boxes);
+  } else {
+    request.where = to_detect_options(options);
+  }
+  request.landmarks = to_landmark_kind(options.Get("landmarks"));
+  request.alignment = text(options, "align") == "refined" ? Alignment::refined : Alignment::box;
+  return request;
+}
+
 std::string to_bytes(const Napi::Value& value) {
   const auto range = range_of(value);
   return {range.begin, range.end};
 }
 
 DetectOptions to_detect_options(const Napi::Object& options) {
+  const auto detector = text(options, "detector");
   return {
-      text(options, "detector") == "hog" ? DetectorKind::hog : DetectorKind::ssd,
+      detector == "hog"    ? DetectorKind::hog
+      : detector == "mmod" ? DetectorKind::mmod
+                           : DetectorKind::ssd,
       static_cast<int>(number(options, "upsample")),
+      static_cast<int>(number(options, "maxSide")),
+      static_cast<int>(number(options, "batchSize")),
       number(options, "confidence"),
       number(options, "nmsThreshold"),
   };
@@ -109,7 +130,10 @@ Detections to_detections(const Napi::Value& value) {
 SsdOptions to_ssd_options(const Napi::Object& options) {
   const auto means = options.Get("meanValues").As<Napi::Array>();
   const auto mean = [&](std::uint32_t channel) { return means.Get(channel).As<Napi::Number>().DoubleValue(); };
-  return {number(options, "scaleFactor"), {mean(0), mean(1), mean(2)}, {text(options, "backend"), text(options, "target")}};
+  return {number(options, "scaleFactor"),
+          {mean(0), mean(1), mean(2)},
+          {text(options, "backend"), text(options, "target")},
+          options.Get("faceClass").IsNumber() ? static_cast<int>(number(options, "faceClass")) : any_class};
 }
 
 Napi::Value from_detections(Napi::Env env, const Detections& detections) {
@@ -118,6 +142,22 @@ Napi::Value from_detections(Napi::Env env, const Detections& detections) {
 
 Napi::Value from_landmarks(Napi::Env env, const std::vector<std::vector<Point>>& faces) {
   return array_from(env, faces, [&](const std::vector<Point>& points) { return from_points(env, points); });
+}
+
+Napi::Value from_photo_detections(Napi::Env env, const std::vector<PhotoDetections>& photos) {
+  return array_from(env, photos, [&](const PhotoDetections& photo) -> Napi::Value {
+    if (photo.error) return from_error(env, name_of(photo.error->code()), photo.error->what()).Value();
+    return from_detections(env, photo.detections);
+  });
+}
+
+Napi::Value from_extracted_faces(Napi::Env env, const std::vector<ExtractedFace>& faces) {
+  return array_from(env, faces, [&](const ExtractedFace& face) {
+    auto object = from_detection(env, face.detection);
+    object.Set("landmarks", from_points(env, face.landmarks));
+    object.Set("chip", from_bytes(env, face.chip));
+    return object;
+  });
 }
 
 Napi::Value from_encoded_faces(Napi::Env env, const std::vector<EncodedFace>& faces) {
@@ -131,10 +171,10 @@ Napi::Value from_encoded_faces(Napi::Env env, const std::vector<EncodedFace>& fa
   });
 }
 
-Napi::Value from_png(Napi::Env env, const std::vector<std::uint8_t>& png) {
-  auto bytes = Napi::Uint8Array::New(env, png.size());
-  std::copy(png.begin(), png.end(), bytes.Data());
-  return bytes;
+Napi::Value from_bytes(Napi::Env env, const std::vector<std::uint8_t>& bytes) {
+  auto array = Napi::Uint8Array::New(env, bytes.size());
+  std::copy(bytes.begin(), bytes.end(), array.Data());
+  return array;
 }
 
 }  // namespace facededup

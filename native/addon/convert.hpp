@@ -15,6 +15,7 @@ namespace facededup {
 ImageSource to_image_source(const Napi::Value& value);
 std::string to_bytes(const Napi::Value& value);
 
+std::vector<ImageSource> to_image_sources(const Napi::Value& value);
 DetectOptions to_detect_options(const Napi::Object& options);
 LandmarkKind to_landmark_kind(const Napi::Value& value);
 std::vector<Box> to_boxes(const Napi::Value& value);
@@ -23,7 +24,10 @@ SsdOptions to_ssd_options(const Napi::Object& options);
 
 Napi::Value from_detections(Napi::Env env, const Detections& detections);
 Napi::Value from_landmarks(Napi::Env env, const std::vector<std::vector<Point>>& faces);
+FaceOptions to_face_options(const Napi::Object& options);
+Napi::Value from_photo_detections(Napi::Env env, const std::vector<PhotoDetections>& photos);
+Napi::Value from_extracted_faces(Napi::Env env, const std::vector<ExtractedFace>& faces);
 Napi::Value from_encoded_faces(Napi::Env env, const std::vector<EncodedFace>& faces);
-Napi::Value from_png(Napi::Env env, const std::vector<std::uint8_t>& png);
+Napi::Value from_bytes(Napi::Env env, const std::vector<std::uint8_t>& bytes);
 
 }  // namespace facededup

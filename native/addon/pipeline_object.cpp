@@ -13,15 +13,17 @@ struct Nothing {};
 Napi::Value undefined(Napi::Env env, const Nothing&) { return env.Undefined(); }
 
 EncodeOptions to_encode_options(const Napi::Object& options) {
-  EncodeOptions request;
-  if (const auto boxes = options.Get("boxes"); boxes.IsArray()) {
-    request.where = to_boxes(boxes);
-  } else {
-    request.where = to_detect_options(options);
-  }
-  request.landmarks = to_landmark_kind(options.Get("landmarks"));
-  request.jitters = options.Get("jitters").As<Napi::Number>().Int32Value();
-  return request;
+  const auto jitters = options.Get("jitters").As<Napi::Number>().Int32Value();
+  return {to_face_options(options), {jitters, options.Get("mirror").ToBoolean()}};
+}
+
+ChipOptions to_chip_options(const Napi::Object& options) {
+  return {
+      to_face_options(options),
+      options.Get("size").As<Napi::Number>().Int32Value(),
+      options.Get("padding").As<Napi::Number>().DoubleValue(),
+      options.Get("format").As<Napi::String>().Utf8Value() == "png",
+  };
 }
 
 }  // namespace
@@ -32,9 +34,12 @@ Napi::Function PipelineObject::define(Napi::Env env) {
                          InstanceMethod<&PipelineObject::load_ssd>("loadSsd"),
                          InstanceMethod<&PipelineObject::load_landmarks>("loadLandmarks"),
                          InstanceMethod<&PipelineObject::load_encoder>("loadEncoder"),
+                         InstanceMethod<&PipelineObject::load_mmod>("loadMmod"),
                          InstanceMethod<&PipelineObject::detect>("detect"),
+                         InstanceMethod<&PipelineObject::detect_batch>("detectBatch"),
                          InstanceMethod<&PipelineObject::locate_landmarks>("locateLandmarks"),
                          InstanceMethod<&PipelineObject::encode>("encode"),
+                         InstanceMethod<&PipelineObject::extract>("extract"),
                          InstanceMethod<&PipelineObject::close>("close"),
                      });
 }
@@ -46,9 +51,7 @@ PipelineObject::PipelineObject(const Napi::CallbackInfo& info)
 
 std::shared_ptr<FacePipeline> PipelineObject::open_pipeline(const Napi::CallbackInfo& info) const {
   if (pipeline_) return pipeline_;
-  auto error = Napi::Error::New(info.Env(), "the engine is closed");
-  error.Set("code", Napi::String::New(info.Env(), name_of(ErrorCode::engine_closed)));
-  throw error;
+  throw from_error(info.Env(), name_of(ErrorCode::engine_closed), "the engine is closed");
 }
 
 Napi::Value PipelineObject::load_ssd(const Napi::CallbackInfo& info) {
@@ -82,12 +85,30 @@ Napi::Value PipelineObject::load_encoder(const Napi::CallbackInfo& info) {
       undefined);
 }
 
+Napi::Value PipelineObject::load_mmod(const Napi::CallbackInfo& info) {
+  return PromiseWorker<Nothing>::start(
+      info.Env(),
+      [pipeline = open_pipeline(info), bytes = to_bytes(info[0])] {
+        pipeline->load_mmod(bytes);
+        return Nothing{};
+      },
+      undefined);
+}
+
 Napi::Value PipelineObject::detect(const Napi::CallbackInfo& info) {
   return PromiseWorker<Detections>::start(
       info.Env(),
       [pipeline = open_pipeline(info), source = to_image_source(info[0]),
        options = to_detect_options(info[1].As<Napi::Object>())] { return pipeline->detect(source, options); },
       from_detections);
+}
+
+Napi::Value PipelineObject::detect_batch(const Napi::CallbackInfo& info) {
+  return PromiseWorker<std::vector<PhotoDetections>>::start(
+      info.Env(),
+      [pipeline = open_pipeline(info), sources = to_image_sources(info[0]),
+       options = to_detect_options(info[1].As<Napi::Object>())] { return pipeline->detect_batch(sources, options); },
+      from_photo_detections);
 }
 
 Napi::Value PipelineObject::locate_landmarks(const Napi::CallbackInfo& info) {
@@ -104,6 +125,15 @@ Napi::Value PipelineObject::encode(const Napi::CallbackInfo& info) {
       [pipeline = open_pipeline(info), source = to_image_source(info[0]),
        options = to_encode_options(info[1].As<Napi::Object>())] { return pipeline->encode(source, options); },
       from_encoded_faces);
+}
+
+Napi::Value PipelineObject::extract(const Napi::CallbackInfo& info) {
+  return PromiseWorker<std::vector<ExtractedFace>>::start(
+      info.Env(),
+      [pipeline = open_pipeline(info), source = to_image_source(info[0]), options = to_chip_options(info[1].As<Napi::Object>())] {
+        return pipeline->extract(source, options);
+      },
+      from_extracted_faces);
 }
 
 void PipelineObject::close(const Napi::CallbackInfo&) { pipeline_.reset(); }

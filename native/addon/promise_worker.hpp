@@ -15,6 +15,12 @@
 
 namespace facededup {
 
+inline Napi::Error from_error(Napi::Env env, const std::string& code, const std::string& message) {
+  auto error = Napi::Error::New(env, message);
+  error.Set("code", Napi::String::New(env, code));
+  return error;
+}
+
 template <class Answer>
 class PromiseWorker : public Napi::AsyncWorker {
  public:
@@ -57,9 +63,7 @@ class PromiseWorker : public Napi::AsyncWorker {
       deferred_.Resolve(convert_(Env(), *answer_));
       return;
     }
-    auto error = Napi::Error::New(Env(), message_);
-    error.Set("code", Napi::String::New(Env(), code_));
-    deferred_.Reject(error.Value());
+    deferred_.Reject(from_error(Env(), code_, message_).Value());
   }
 
   void fail(std::string code, std::string message) {

@@ -13,9 +13,6 @@
 namespace facededup {
 namespace {
 
-constexpr unsigned long chip_side = 150;
-constexpr double chip_padding = 0.25;
-
 // The ResNet of dlib_face_recognition_resnet_model_v1 (King, 2017): 29 convolutions, every batch normalization
 // already folded into an affine layer. The type must name the layers exactly as the file has them.
 namespace resnet {
@@ -63,9 +60,10 @@ struct FaceEncoder::Net {
   resnet::Net layers;
 };
 
-FaceChip extract_face_chip(const cv::Mat& image, const dlib::full_object_detection& landmarks) {
+FaceChip extract_face_chip(const cv::Mat& image, const dlib::full_object_detection& landmarks, unsigned long side,
+                           double padding) {
   FaceChip chip;
-  dlib::extract_image_chip(DlibImage(image), dlib::get_face_chip_details(landmarks, chip_side, chip_padding), chip);
+  dlib::extract_image_chip(DlibImage(image), dlib::get_face_chip_details(landmarks, side, padding), chip);
   return chip;
 }
 
@@ -75,16 +73,15 @@ FaceEncoder::FaceEncoder(const FaceEncoder& other) : net_(std::make_unique<Net>(
 
 FaceEncoder::~FaceEncoder() = default;
 
-Encoding FaceEncoder::encode(const FaceChip& chip, int jitters) {
+Encoding FaceEncoder::encode(const FaceChip& chip, const EncodingOptions& options) {
+  auto chips = options.jitters == 1 ? std::vector<FaceChip>{chip} : jittered(chip, options.jitters);
+  if (options.mirror) {
+    const auto count = chips.size();
+    for (std::size_t i = 0; i < count; ++i) chips.emplace_back(dlib::fliplr(chips[i]));
+  }
   // Bounds the memory of a forward pass whatever number of jitters is asked for.
   constexpr std::size_t batch_size = 16;
-  dlib::matrix<float, 0, 1> mean;
-  if (jitters == 1) {
-    mean = net_->layers(chip);
-  } else {
-    const auto copies = jittered(chip, jitters);
-    mean = dlib::mean(dlib::mat(net_->layers(copies, batch_size)));
-  }
+  const dlib::matrix<float, 0, 1> mean = dlib::mean(dlib::mat(net_->layers(chips, batch_size)));
   Encoding encoding;
   std::copy(mean.begin(), mean.end(), encoding.begin());
   return encoding;

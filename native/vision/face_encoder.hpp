@@ -18,8 +18,18 @@ constexpr int encoding_size = 128;
 using Encoding = std::array<float, encoding_size>;
 using FaceChip = dlib::matrix<dlib::rgb_pixel>;
 
-// The face turned upright, scaled and cut out, 150×150 with a padding of 0.25, as dlib's get_face_chip_details has it.
-FaceChip extract_face_chip(const cv::Mat& image, const dlib::full_object_detection& landmarks);
+constexpr unsigned long chip_side = 150;
+constexpr double chip_padding = 0.25;
+
+// The face turned upright, scaled and cut out with a margin, as dlib's get_face_chip_details has it; the defaults are
+// what the network was trained on. `side`: pixels; `padding`: the margin on each side as a part of the face.
+FaceChip extract_face_chip(const cv::Mat& image, const dlib::full_object_detection& landmarks, unsigned long side = chip_side,
+                           double padding = chip_padding);
+
+struct EncodingOptions {
+  int jitters;  // 1: the chip as it is
+  bool mirror;
+};
 
 // One network, for one thread at a time.
 class FaceEncoder {
@@ -32,8 +42,9 @@ class FaceEncoder {
 
   // With `jitters` 1 the encoding of the chip itself; with more, the mean over that many of dlib's jittered
   // copies (turned up to 3°, moved and scaled a few per cent, half of them mirrored), drawn from the same seed
-  // each time, so that the answer depends on the chip alone.
-  Encoding encode(const FaceChip& chip, int jitters);
+  // each time, so that the answer depends on the chip alone. With `mirror`, the mean of that and of the same for the
+  // mirrored chip.
+  Encoding encode(const FaceChip& chip, const EncodingOptions& options);
 
  private:
   struct Net;

@@ -11,29 +11,49 @@
 #include <vector>
 
 #include "detection.hpp"
+#include "error.hpp"
 #include "face_encoder.hpp"
 #include "hog_detector.hpp"
 #include "image.hpp"
 #include "landmarks.hpp"
+#include "mmod_detector.hpp"
 #include "ssd_detector.hpp"
 
 namespace facededup {
 
 enum class LandmarkKind { small, large };  // 5 and 68 points
 
-enum class DetectorKind { ssd, hog };
+enum class DetectorKind { ssd, hog, mmod };
+
+// Where the encoder looks: the landmarks found in the box, or those found at the second look.
+enum class Alignment { box, refined };
 
 struct DetectOptions {
   DetectorKind detector;
-  int upsample;
+  int upsample;    // hog, mmod
+  int max_side;    // mmod
+  int batch_size;  // mmod
   double confidence;
-  double nms_threshold;
+  double nms_threshold;  // ssd
+};
+
+// Which faces of a photo: those a detector finds, or those in given boxes; and how their landmarks are found.
+struct FaceOptions {
+  std::variant<DetectOptions, std::vector<Box>> where;
+  LandmarkKind landmarks;
+  Alignment alignment;
 };
 
 struct EncodeOptions {
-  std::variant<DetectOptions, std::vector<Box>> where;  // detect, or take these boxes
-  LandmarkKind landmarks;
-  int jitters;
+  FaceOptions faces;
+  EncodingOptions encoding;
+};
+
+struct ChipOptions {
+  FaceOptions faces;
+  int side;
+  double padding;
+  bool as_png;
 };
 
 struct Point {
@@ -45,6 +65,18 @@ struct EncodedFace {
   Detection detection;  // confidence 1 for a given box
   std::vector<Point> landmarks;
   Encoding encoding;
+};
+
+struct ExtractedFace {
+  Detection detection;
+  std::vector<Point> landmarks;
+  std::vector<std::uint8_t> chip;  // PNG bytes, or side × side × 3 RGB samples
+};
+
+// An answer, or why there is none.
+struct PhotoDetections {
+  Detections detections;
+  std::optional<Error> error;
 };
 
 // Safe to call from any number of threads: each call that needs a network takes a lane, and a lane serves one
@@ -59,15 +91,23 @@ class FacePipeline {
   void load_ssd(SsdModel model);
   void load_landmarks(LandmarkKind kind, const std::string& bytes);
   void load_encoder(const std::string& bytes);
+  void load_mmod(const std::string& bytes);
 
   Detections detect(const ImageSource& source, const DetectOptions& options);
+  // One answer for each photo, in order; a photo that cannot be read does not spoil the rest.
+  std::vector<PhotoDetections> detect_batch(const std::vector<ImageSource>& sources, const DetectOptions& options);
   std::vector<std::vector<Point>> locate_landmarks(const ImageSource& source, const std::vector<Box>& boxes, LandmarkKind kind);
   std::vector<EncodedFace> encode(const ImageSource& source, const EncodeOptions& options);
+  std::vector<ExtractedFace> extract(const ImageSource& source, const ChipOptions& options);
 
  private:
   struct Models;
   struct Lane;
   class LaneLease;
+
+  // Calls `use(detection, landmarks)` for each of the faces.
+  template <class Use>
+  void for_each_face(LaneLease& lane, const cv::Mat& image, const FaceOptions& options, Use use);
 
   const std::uint64_t max_pixels_;
   std::mutex mutex_;

@@ -2,22 +2,13 @@
 
 #include <dlib/image_transforms.h>
 
-#include <string>
 #include <vector>
 
 #include "dlib_image.hpp"
-#include "error.hpp"
+#include "upsampling.hpp"
 
 namespace facededup {
 namespace {
-
-void check_upsampled_size(const cv::Size& size, int upsample, std::uint64_t max_pixels) {
-  const auto pixels = static_cast<std::uint64_t>(size.width) * static_cast<std::uint64_t>(size.height) << (2 * upsample);
-  if (pixels <= max_pixels) return;
-  throw Error(ErrorCode::photo_too_large, "upsampled " + std::to_string(upsample) + " times it has " + std::to_string(pixels) +
-                                              " pixels, more than the " + std::to_string(max_pixels) +
-                                              " allowed; lower upsample or raise maxPixels");
-}
 
 using Found = std::vector<dlib::rect_detection>;
 

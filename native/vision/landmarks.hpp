@@ -22,6 +22,10 @@ class LandmarkModel {
   // The points of the face in `box`, whole pixels of the image; they may lie outside it. Throws box_outside_photo.
   dlib::full_object_detection locate(const cv::Mat& image, const Box& box) const;
 
+  // Looks twice: the first points give the box that dlib's HOG detector would have drawn, which is what the models
+  // were trained on, and the second look starts from that.
+  dlib::full_object_detection locate_refined(const cv::Mat& image, const Box& box) const;
+
  private:
   dlib::shape_predictor predictor_;
 };

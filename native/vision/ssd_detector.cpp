@@ -11,7 +11,7 @@ namespace {
 
 // A row of the output (1, 1, N, 7): image, class, confidence, then two corners relative to the image.
 constexpr int row_length = 7;
-enum Column { confidence_column = 2, left_column, top_column, right_column, bottom_column };
+enum Column { class_column = 1, confidence_column, left_column, top_column, right_column, bottom_column };
 
 cv::dnn::Net read_net(const SsdModel& model) {
   cv::dnn::Net net;
@@ -31,6 +31,7 @@ cv::Rect2d clip(const cv::Rect2d& box, const cv::Size& image) { return box & cv:
 SsdDetector::SsdDetector(const SsdModel& model)
     : input_size_(prototxt_input_size(model.prototxt)),
       scale_factor_(model.options.scale_factor),
+      face_class_(model.options.face_class),
       mean_values_(model.options.mean_values[0], model.options.mean_values[1], model.options.mean_values[2]) {
   const auto ids = require_backend(model.options.backend);
   net_ = read_net(model);
@@ -65,7 +66,8 @@ Detections SsdDetector::detect(const cv::Mat& image, double confidence, double n
     const double right = static_cast<double>(row[right_column]) * image.cols;
     const double bottom = static_cast<double>(row[bottom_column]) * image.rows;
     const bool meaningful = std::isfinite(left + top + right + bottom) && right > left && bottom > top;
-    if (!meaningful || !(row[confidence_column] >= confidence)) continue;
+    const bool is_face = face_class_ == any_class || static_cast<int>(row[class_column]) == face_class_;
+    if (!meaningful || !is_face || !(row[confidence_column] >= confidence)) continue;
     boxes.emplace_back(left, top, right - left, bottom - top);
     confidences.push_back(row[confidence_column]);
   }

@@ -15,7 +15,10 @@ struct SsdOptions {
   double scale_factor;                // multiplies each pixel after the means are taken off
   std::array<double, 3> mean_values;  // BGR
   DnnBackend backend;
+  int face_class;  // the class label that counts as a face, or any_class
 };
+
+constexpr int any_class = -1;
 
 struct SsdModel {
   std::string prototxt;
@@ -40,6 +43,7 @@ class SsdDetector {
 
   cv::Size input_size_;
   double scale_factor_;
+  int face_class_;
   cv::Scalar mean_values_;
   cv::dnn::Net net_;
 };

@@ -1,0 +1,100 @@
+#include "mmod_detector.hpp"
+
+#include <dlib/dnn.h>
+#include <dlib/image_transforms.h>
+
+#include <algorithm>
+#include <map>
+#include <opencv2/imgproc.hpp>
+#include <utility>
+
+#include "dlib_image.hpp"
+#include "dlib_model.hpp"
+#include "upsampling.hpp"
+
+namespace facededup {
+namespace {
+
+// The network of mmod_human_face_detector (King, 2017). The type must name the layers exactly as the file has them.
+namespace mmod {
+
+template <int filters, typename Below>
+using Shrinking = dlib::relu<dlib::affine<dlib::con<filters, 5, 5, 2, 2, Below>>>;
+template <typename Below>
+using Same = dlib::relu<dlib::affine<dlib::con<45, 5, 5, 1, 1, Below>>>;
+
+using Pyramid = dlib::input_rgb_image_pyramid<dlib::pyramid_down<6>>;
+using Net = dlib::loss_mmod<dlib::con<1, 9, 9, 1, 1, Same<Same<Same<Shrinking<32, Shrinking<32, Shrinking<16, Pyramid>>>>>>>>;
+
+}  // namespace mmod
+
+using Pixels = dlib::matrix<dlib::rgb_pixel>;
+
+struct WorkingCopy {
+  Pixels pixels;
+  double scale;  // of the copy before any doubling, against the photo
+};
+
+WorkingCopy working_copy(const cv::Mat& image, const MmodOptions& options, std::uint64_t max_pixels) {
+  const double scale = std::min(1.0, static_cast<double>(options.max_side) / std::max(image.cols, image.rows));
+  cv::Mat smaller = image;
+  // INTER_AREA averages what it leaves out, so that small faces do not fray.
+  if (scale < 1) cv::resize(image, smaller, {}, scale, scale, cv::INTER_AREA);
+  check_upsampled_size(smaller.size(), options.upsample, max_pixels);
+  WorkingCopy copy{{}, scale};
+  dlib::assign_image(copy.pixels, DlibImage(smaller));
+  for (int i = 0; i < options.upsample; ++i) dlib::pyramid_up(copy.pixels, dlib::pyramid_down<2>());
+  return copy;
+}
+
+Detections in_photo(const std::vector<dlib::mmod_rect>& found, double scale, const MmodOptions& options) {
+  Detections detections;
+  for (const auto& face : found) {
+    if (face.detection_confidence < options.confidence) continue;
+    const auto box = box_of(dlib::pyramid_down<2>().rect_down(face.rect, options.upsample));
+    detections.push_back({{box.x / scale, box.y / scale, box.width / scale, box.height / scale}, face.detection_confidence});
+  }
+  return detections;
+}
+
+}  // namespace
+
+struct MmodDetector::Net {
+  mmod::Net layers;
+};
+
+MmodDetector::MmodDetector(const std::string& bytes) : net_(std::make_unique<Net>()) { read_dlib_model(bytes, net_->layers); }
+
+MmodDetector::MmodDetector(const MmodDetector& other) : net_(std::make_unique<Net>(*other.net_)) {}
+
+MmodDetector::~MmodDetector() = default;
+
+Detections MmodDetector::detect(const cv::Mat& image, const MmodOptions& options, std::uint64_t max_pixels) {
+  const auto copy = working_copy(image, options, max_pixels);
+  return in_photo(net_->layers(copy.pixels), copy.scale, options);
+}
+
+std::vector<Detections> MmodDetector::detect(const std::vector<cv::Mat>& images, const MmodOptions& options,
+                                             std::uint64_t max_pixels, std::size_t batch_size) {
+  std::map<std::pair<long, long>, std::vector<std::size_t>> by_size;
+  std::vector<WorkingCopy> copies;
+  for (const auto& image : images) {
+    copies.push_back(working_copy(image, options, max_pixels));
+    const auto& pixels = copies.back().pixels;
+    by_size[{pixels.nr(), pixels.nc()}].push_back(copies.size() - 1);
+  }
+
+  std::vector<Detections> answers(images.size());
+  for (const auto& group : by_size) {
+    std::vector<Pixels> batch;
+    for (const auto index : group.second) batch.push_back(std::move(copies[index].pixels));
+    const auto found = net_->layers(batch, batch_size);
+    for (std::size_t i = 0; i < batch.size(); ++i) {
+      const auto index = group.second[i];
+      answers[index] = in_photo(found[i], copies[index].scale, options);
+    }
+  }
+  return answers;
+}
+
+}  // namespace facededup

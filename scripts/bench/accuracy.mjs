@@ -1,0 +1,154 @@
+// npm run bench:accuracy -- --lfw DIR [--pairs FILE] [--faces DIR] [--only NAME]… [--roc FILE]
+// Verification accuracy of the whole pipeline on photos and pairs in LFW's layout, and of each detector on dlib's
+// labelled group photos.
+
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { largestFace } from '../../dist/esm/detections.js';
+import { faceDistance, FaceEngine } from '../../dist/esm/index.js';
+import { countMatches, readLabels } from './dlib_labels.mjs';
+import { readLfw } from './lfw.mjs';
+import { rocSvg } from './roc_svg.mjs';
+import { accuracy, acrossFolds, rates, rocCurve, thresholdAtFalseRate } from './verification.mjs';
+
+const { values } = parseArgs({
+  options: {
+    lfw: { type: 'string' },
+    pairs: { type: 'string' },
+    faces: {
+      type: 'string',
+      default: process.env.FACEDEDUP_EXAMPLE_PHOTOS && join(process.env.FACEDEDUP_EXAMPLE_PHOTOS, 'faces'),
+    },
+    only: { type: 'string', multiple: true },
+    roc: { type: 'string', default: 'bench-output/roc.svg' },
+  },
+});
+
+/** `defaults` is what a user gets who sets no option; `hog, 5 points` is face_recognition's way. */
+const ways = {
+  defaults: {},
+  'hog, 5 points': { detector: 'hog', upsample: 1 },
+  'hog, mirror': { detector: 'hog', upsample: 1, mirror: true },
+  'ssd, box': { detector: 'ssd', align: 'box' },
+  'ssd, refined': { detector: 'ssd', align: 'refined' },
+  'ssd, refined, mirror': { detector: 'ssd', align: 'refined', mirror: true },
+  'ssd, refined, 68 points': { detector: 'ssd', align: 'refined', landmarks: 'large' },
+  'ssd, refined, mirror, 7 jitters': { detector: 'ssd', align: 'refined', mirror: true, jitters: 7 },
+};
+const shownThresholds = [0.3, 0.4, 0.5, 0.6, 0.7];
+const percent = (value, digits = 2) => `${(100 * value).toFixed(digits)} %`;
+
+if (!values.lfw && !values.faces) {
+  console.error('Say where the photos are: npm run bench:accuracy -- --lfw DIR, or --faces DIR');
+  process.exit(2);
+}
+const chosen = Object.entries(ways).filter(([name]) => !values.only || values.only.includes(name));
+if (values.lfw) await benchVerification(readLfw(values.lfw, values.pairs));
+if (values.faces && existsSync(values.faces)) await benchDetection(values.faces);
+else console.log('\nDetection is skipped: name the folder of dlib’s example faces by --faces.');
+
+async function benchVerification({ folds, photos }) {
+  const total = folds.flat().length;
+  console.log(
+    `${photos.length} photos, ${total} pairs in ${folds.length} folds; of each photo the largest face counts.\n`,
+  );
+  const results = [];
+  for (const [name, options] of chosen) {
+    const { encodings, missed, seconds } = await encodeAll(photos, options);
+    const judged = folds.map((fold) =>
+      fold.map((pair) => ({ same: pair.same, distance: distanceOf(encodings, pair) })),
+    );
+    results.push({ name, judged, pairs: judged.flat(), missed });
+    const { accuracy: mean, error } = acrossFolds(judged);
+    console.log(`${name}: ${percent(mean)} ± ${percent(error)} (${seconds.toFixed(0)} s)`);
+  }
+  printResults(results);
+  mkdirSync(dirname(values.roc), { recursive: true });
+  writeFileSync(values.roc, rocSvg(results.map(({ name, pairs }) => ({ name, points: rocCurve(pairs) }))));
+  console.log(`\nROC curves written to ${values.roc}`);
+}
+
+async function encodeAll(photos, options) {
+  const started = performance.now();
+  const engine = await FaceEngine.create(options);
+  const encodings = new Map();
+  let missed = 0;
+  for await (const { photo, faces, error } of engine.encodeAll(photos)) {
+    if (error) throw error;
+    const face = largestFace(faces);
+    if (face) encodings.set(photo, face.encoding);
+    else missed++;
+  }
+  await engine.close();
+  return { encodings, missed, seconds: (performance.now() - started) / 1000 };
+}
+
+function distanceOf(encodings, { a, b }) {
+  const [first, second] = [encodings.get(a), encodings.get(b)];
+  return first && second ? faceDistance(first, second) : Infinity;
+}
+
+function printResults(results) {
+  console.log(
+    `\n| pipeline | accuracy | threshold | missed faces | ${shownThresholds.map((t) => `at ${t}`).join(' | ')} |`,
+  );
+  console.log(`| --- | --- | --- | --- | ${shownThresholds.map(() => '---').join(' | ')} |`);
+  for (const { name, judged, pairs, missed } of results) {
+    const { accuracy: mean, error, threshold } = acrossFolds(judged);
+    const at = shownThresholds.map((t) => percent(accuracy(pairs, t)));
+    console.log(
+      `| ${name} | ${percent(mean)} ± ${percent(error)} | ${threshold.toFixed(3)} | ${missed} | ${at.join(' | ')} |`,
+    );
+  }
+
+  console.log('\nTrue positives / false positives:');
+  console.log(
+    `| pipeline | ${shownThresholds.map((t) => `at ${t}`).join(' | ')} | where 0.1 % of different pairs pass | where 1 % pass |`,
+  );
+  console.log(`| --- | ${shownThresholds.map(() => '---').join(' | ')} | --- | --- |`);
+  for (const { name, pairs } of results) {
+    const at = shownThresholds.map((t) => {
+      const { truePositive, falsePositive } = rates(pairs, t);
+      return `${percent(truePositive, 1)} / ${percent(falsePositive)}`;
+    });
+    const atRate = [0.001, 0.01].map((rate) => {
+      const threshold = thresholdAtFalseRate(pairs, rate);
+      return `${percent(rates(pairs, threshold).truePositive, 1)} (${threshold.toFixed(3)})`;
+    });
+    console.log(`| ${name} | ${[...at, ...atRate].join(' | ')} |`);
+  }
+}
+
+async function benchDetection(folder) {
+  const labelled = readLabels(join(folder, 'testing_with_face_landmarks.xml'));
+  const count = labelled.reduce((sum, { boxes }) => sum + boxes.length, 0);
+  console.log(
+    `\nDetection on ${labelled.length} group photos with ${count} labelled faces (overlap at least 0.3):`,
+  );
+  console.log('| detector | found | precision | recall |');
+  console.log('| --- | --- | --- | --- |');
+  for (const options of [
+    { detector: 'ssd' },
+    { detector: 'hog', upsample: 0 },
+    { detector: 'hog', upsample: 1 },
+    { detector: 'hog', upsample: 2 },
+    { detector: 'mmod', upsample: 0 },
+    { detector: 'mmod', upsample: 1 },
+    { detector: 'mmod', upsample: 2 },
+  ]) {
+    const engine = FaceEngine.createLazily();
+    let detected = 0;
+    let matches = 0;
+    for (const { photo, boxes } of labelled) {
+      const faces = await engine.detect(join(folder, photo), options);
+      detected += faces.length;
+      matches += countMatches(faces, boxes, 0.3);
+    }
+    await engine.close();
+    const name = options.detector === 'ssd' ? 'ssd' : `${options.detector}, upsampled ${options.upsample}×`;
+    console.log(
+      `| ${name} | ${detected} | ${percent(matches / Math.max(1, detected), 1)} | ${percent(matches / count, 1)} |`,
+    );
+  }
+}
