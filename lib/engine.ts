@@ -5,8 +5,8 @@ import pLimit from 'p-limit';
 import {
   type Alignment,
   type ChipFormat,
-  defaultAlignment,
   defaultConfidence,
+  defaultRefinement,
   type Detector,
   detectOptionTable,
   encodeOptionTable,
@@ -84,7 +84,10 @@ export interface EncodeOptions extends FaceOptions {
    * FACE_ENCODINGS_NUM_JITTERS.
    */
   readonly jitters?: number | undefined;
-  /** Whether the mirrored face is averaged in: closer pairs of one person for twice the time. Default false. */
+  /**
+   * Whether the mirrored face is averaged in, which brings photos of one person closer and takes twice the time.
+   * Default true for the faces that `ssd` finds, false for all others, whose encodings are dlib's own.
+   */
   readonly mirror?: boolean | undefined;
 }
 
@@ -254,7 +257,8 @@ export class FaceEngine {
    */
   async encode(image: ImageInput, options?: EncodeOptions): Promise<FaceEncoding[]> {
     const { signal, ...asked } = readOptions(encodeOptionTable, options, this.#options);
-    const { landmarks: model, jitters, mirror } = asked;
+    const { landmarks: model, jitters, boxes, detector } = asked;
+    const mirror = asked.mirror ?? defaultRefinement(detector, boxes !== undefined).mirror;
     const request = { ...nativeFaceOptions(asked), jitters, mirror };
     return this.#run(signal, async () => {
       const photo = await readPhoto(image);
@@ -518,7 +522,7 @@ function nativeDetectOptions(asked: DetectValues): NativeDetectOptions {
 
 function nativeFaceOptions(asked: FaceValues): NativeFaceOptions {
   const boxes = asked.boxes === undefined ? undefined : checkBoxes(asked.boxes);
-  const align = asked.align ?? defaultAlignment(asked.detector, boxes !== undefined);
+  const align = asked.align ?? defaultRefinement(asked.detector, boxes !== undefined).align;
   return { ...nativeDetectOptions(asked), landmarks: asked.landmarks, boxes, align };
 }
 

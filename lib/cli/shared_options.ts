@@ -69,7 +69,8 @@ export function addEncodeFlags(command: Command): Command {
       'small (5 points) or large (68 points, not for commercial use); default small',
     )
     .option('--jitters <number>', 'average this many jittered copies of each face; default 1', parseNumber)
-    .option('--mirror', 'average the mirrored face in: closer pairs for twice the time')
+    .option('--mirror', 'average the mirrored face in; default for ssd')
+    .option('--no-mirror', 'do not')
     .option('--align <how>', 'box or refined; default refined for ssd, box for the others');
 }
 

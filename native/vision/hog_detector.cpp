@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "dlib_image.hpp"
+#include "fused_math.hpp"
 #include "upsampling.hpp"
 
 namespace facededup {
@@ -27,19 +28,9 @@ Found find_faces(dlib::frontal_face_detector& detector, const DlibImage& image, 
   return found;
 }
 
-#if defined(__x86_64__) && defined(__GNUC__)
-// dlib built for a recent processor fuses multiplications with additions, which moves some boxes by a pixel and is
-// faster; `flatten` carries that through all of dlib's templates, while the rest of the addon runs on any processor.
-__attribute__((target("avx2,fma"), flatten)) Found find_faces_fused(dlib::frontal_face_detector& detector, const DlibImage& image,
-                                                                    int upsample) {
+FACEDEDUP_FUSED Found find_faces_fused(dlib::frontal_face_detector& detector, const DlibImage& image, int upsample) {
   return find_faces(detector, image, upsample);
 }
-
-const bool processor_fuses = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-#else
-constexpr bool processor_fuses = false;
-constexpr auto& find_faces_fused = find_faces;
-#endif
 
 }  // namespace
 
@@ -49,7 +40,7 @@ Detections HogDetector::detect(const cv::Mat& image, int upsample, double confid
   check_upsampled_size(image.size(), upsample, max_pixels);
   const DlibImage original(image);
   const auto found =
-      processor_fuses ? find_faces_fused(detector_, original, upsample) : find_faces(detector_, original, upsample);
+      processor_fuses() ? find_faces_fused(detector_, original, upsample) : find_faces(detector_, original, upsample);
 
   Detections detections;
   for (const auto& face : found) {

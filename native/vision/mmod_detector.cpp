@@ -10,6 +10,7 @@
 
 #include "dlib_image.hpp"
 #include "dlib_model.hpp"
+#include "fused_math.hpp"
 #include "upsampling.hpp"
 
 namespace facededup {
@@ -47,7 +48,28 @@ WorkingCopy working_copy(const cv::Mat& image, const MmodOptions& options, std::
   return copy;
 }
 
-Detections in_photo(const std::vector<dlib::mmod_rect>& found, double scale, const MmodOptions& options) {
+using Found = std::vector<dlib::mmod_rect>;
+
+// From the network's output to boxes.
+void read_output(mmod::Net& net, const dlib::tensor& input, std::vector<Found>& found) {
+  net.loss_details().to_label(input, net.subnet(), found.begin());
+}
+
+FACEDEDUP_FUSED void read_output_fused(mmod::Net& net, const dlib::tensor& input, std::vector<Found>& found) {
+  read_output(net, input, found);
+}
+
+// What net(images) does, in two steps, for only the second has to be fused.
+std::vector<Found> run(mmod::Net& net, const Pixels* first, const Pixels* last) {
+  dlib::resizable_tensor input;
+  net.to_tensor(first, last, input);
+  net.subnet().forward(input);
+  std::vector<Found> found(static_cast<std::size_t>(last - first));
+  processor_fuses() ? read_output_fused(net, input, found) : read_output(net, input, found);
+  return found;
+}
+
+Detections in_photo(const Found& found, double scale, const MmodOptions& options) {
   Detections detections;
   for (const auto& face : found) {
     if (face.detection_confidence < options.confidence) continue;
@@ -71,7 +93,7 @@ MmodDetector::~MmodDetector() = default;
 
 Detections MmodDetector::detect(const cv::Mat& image, const MmodOptions& options, std::uint64_t max_pixels) {
   const auto copy = working_copy(image, options, max_pixels);
-  return in_photo(net_->layers(copy.pixels), copy.scale, options);
+  return in_photo(run(net_->layers, &copy.pixels, &copy.pixels + 1).front(), copy.scale, options);
 }
 
 std::vector<Detections> MmodDetector::detect(const std::vector<cv::Mat>& images, const MmodOptions& options,
@@ -88,10 +110,13 @@ std::vector<Detections> MmodDetector::detect(const std::vector<cv::Mat>& images,
   for (const auto& group : by_size) {
     std::vector<Pixels> batch;
     for (const auto index : group.second) batch.push_back(std::move(copies[index].pixels));
-    const auto found = net_->layers(batch, batch_size);
-    for (std::size_t i = 0; i < batch.size(); ++i) {
-      const auto index = group.second[i];
-      answers[index] = in_photo(found[i], copies[index].scale, options);
+    for (std::size_t start = 0; start < batch.size(); start += batch_size) {
+      const auto end = std::min(start + batch_size, batch.size());
+      const auto found = run(net_->layers, batch.data() + start, batch.data() + end);
+      for (std::size_t i = start; i < end; ++i) {
+        const auto index = group.second[i];
+        answers[index] = in_photo(found[i - start], copies[index].scale, options);
+      }
     }
   }
   return answers;

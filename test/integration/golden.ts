@@ -60,6 +60,26 @@ t.test('HOG detections, as they are and upsampled once', { skip: skipWithout.gol
   }
 });
 
+t.test(
+  'MMOD detections and their confidences',
+  { skip: skipWithout.golden || skipWithout.mmod },
+  async (t) => {
+    const engine = FaceEngine.createLazily();
+    t.teardown(() => engine.close());
+    for (const { golden, path } of goldenImages()) {
+      const found = await engine.detect(path, { detector: 'mmod', upsample: 0 });
+      t.same(
+        found.map(({ box }) => cornersOf(box)),
+        golden.mmod.map(({ rect }) => rect),
+        golden.file,
+      );
+      golden.mmod.forEach(({ confidence }, i) => {
+        t.ok(Math.abs((found[i]?.confidence ?? 0) - confidence) < 1e-4, `${golden.file}: confidence ${i}`);
+      });
+    }
+  },
+);
+
 t.test('5 landmarks and their encodings', { skip: skipWithout.golden || skipWithout.dlib }, async (t) => {
   const engine = FaceEngine.createLazily({ landmarks: 'small' });
   t.teardown(() => engine.close());
