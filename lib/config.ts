@@ -106,7 +106,10 @@ export function defaultConfidence(detector: Detector): number {
  * on, so a second look pays, and the mirrored face finds more true pairs at no more false ones. dlib's own detectors,
  * and boxes that a caller gives, answer as dlib and face_recognition do.
  */
-export function defaultRefinement(detector: Detector, boxesAreGiven: boolean): { align: Alignment; mirror: boolean } {
+export function defaultRefinement(
+  detector: Detector,
+  boxesAreGiven: boolean,
+): { align: Alignment; mirror: boolean } {
   const ownWay = detector === 'ssd' && !boxesAreGiven;
   return { align: ownWay ? 'refined' : 'box', mirror: ownWay };
 }

@@ -123,7 +123,7 @@ export function loadAddon(): NativeAddon {
     throw new NativeAddonError(
       'NATIVE_ADDON_MISSING',
       'The native addon of facededup does not load on this machine. To build it, install CMake, a C++ compiler, OpenCV, dlib, ' +
-        'OpenBLAS and the image libraries (Debian: cmake g++ libopencv-dev libdlib-dev libopenblas-dev libjpeg-dev libpng-dev ' +
+        'OpenBLAS and the image libraries (Debian: cmake make g++ libopencv-dev libdlib-dev libopenblas-dev libjpeg-dev libpng-dev ' +
         'libtiff-dev libwebp-dev), then run ' +
         `'npm rebuild facededup --foreground-scripts'. Reason: ${reason}`,
       { cause },

@@ -1,4 +1,6 @@
 // Builds the addon with CMake and puts it where node-gyp-build looks: build/Release/facededup.node.
+// With --if-needed (the install script) only where no addon that is there already, such as a prebuilt one, loads.
+// It needs neither node-gyp nor Python nor Node's headers, which `node-gyp-build` as install script would ask for.
 
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, renameSync } from 'node:fs';
@@ -8,16 +10,20 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const cmakeJs = createRequire(import.meta.url).resolve('cmake-js/bin/cmake-js');
+const require = createRequire(import.meta.url);
+
+const fromSource = process.env.npm_config_build_from_source === 'true';
+if (process.argv.includes('--if-needed') && !fromSource && addonLoads()) process.exit(0);
 
 // A folder of CMake's own: node-gyp keeps its makefiles in build/ while it runs this script.
 const work = join(root, 'build', 'cmake');
+const cmakeJs = require.resolve('cmake-js/bin/cmake-js');
 const options = ['--directory', root, '--out', work, '--parallel', String(availableParallelism())];
 const built = spawnSync(process.execPath, [cmakeJs, 'compile', ...options], { stdio: 'inherit' });
 if (built.status !== 0) {
   console.error(
-    'facededup: the addon could not be built. It needs CMake, a C++17 compiler, OpenCV 4, dlib, OpenBLAS and the image ' +
-      'libraries with their headers; on Debian: apt-get install cmake g++ libopencv-dev libdlib-dev libopenblas-dev ' +
+    'facededup: the addon could not be built. It needs CMake, make, a C++17 compiler, OpenCV 4, dlib, OpenBLAS and the image ' +
+      'libraries with their headers; on Debian: apt-get install cmake make g++ libopencv-dev libdlib-dev libopenblas-dev ' +
       'libjpeg-dev libpng-dev libtiff-dev libwebp-dev',
   );
   process.exit(1);
@@ -28,3 +34,12 @@ mkdirSync(dirname(target), { recursive: true });
 // A process may have the old file mapped: it must be replaced, not written over.
 copyFileSync(join(work, 'Release', 'facededup.node'), `${target}.new`);
 renameSync(`${target}.new`, target);
+
+function addonLoads() {
+  try {
+    require('node-gyp-build')(root);
+    return true;
+  } catch {
+    return false;
+  }
+}

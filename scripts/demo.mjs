@@ -14,6 +14,10 @@ import { listPhotos } from '../dist/esm/photos/folder.js';
 import { readLabels } from './bench/dlib_labels.mjs';
 
 const examples = process.env.FACEDEDUP_EXAMPLE_PHOTOS;
+if (!examples) {
+  console.error('The demo needs dlib’s example photos, and they are not here.');
+  process.exit(1);
+}
 const threshold = 0.4;
 const shownPairs = 10;
 /** The group photo that is drawn on. */

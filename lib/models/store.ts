@@ -243,9 +243,13 @@ function fetchFailed(
   files: readonly ModelFile[],
   reasons: ReadonlyMap<ModelFile, readonly string[]>,
 ): ModelFetchError {
-  const lines = files.map(
-    (file) => `${file.name}: ${(reasons.get(file) ?? ['no source was named']).join('; ')}`,
-  );
+  // Files of one source mostly fail for one reason, which is then told once.
+  const filesOf = new Map<string, string[]>();
+  for (const file of files) {
+    const reason = (reasons.get(file) ?? ['no source was named']).join('; ');
+    filesOf.set(reason, [...(filesOf.get(reason) ?? []), file.name]);
+  }
+  const lines = [...filesOf].map(([reason, names]) => `${names.join(', ')}: ${reason}`);
   return new ModelFetchError(
     'MODEL_FETCH_FAILED',
     `Could not fetch ${lines.join('. ')}. Check the connection, or copy the files from another machine into a folder ` +

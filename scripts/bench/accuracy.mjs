@@ -30,6 +30,7 @@ const ways = {
   'hog, 5 points': { detector: 'hog', upsample: 1 },
   'hog, 5 points, mirror': { detector: 'hog', upsample: 1, mirror: true },
   'ssd, box': { detector: 'ssd', align: 'box', mirror: false },
+  'ssd, box, mirror': { detector: 'ssd', align: 'box', mirror: true },
   'ssd, refined': { detector: 'ssd', align: 'refined', mirror: false },
   'ssd, refined, mirror': { detector: 'ssd', align: 'refined', mirror: true },
   'ssd, refined, mirror, 68 points': { detector: 'ssd', align: 'refined', mirror: true, landmarks: 'large' },

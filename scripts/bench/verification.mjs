@@ -61,16 +61,21 @@ export function thresholdAtFalseRate(pairs, rate) {
   return different[Math.floor(rate * different.length)] ?? 0;
 }
 
-/** Points of the ROC curve: [false positive rate, true positive rate], from (0, …) to (1, 1). */
+/** Corners of the ROC curve: [false positive rate, true positive rate], up to (1, 1). */
 export function rocCurve(pairs) {
   const ordered = [...pairs].sort((a, b) => a.distance - b.distance);
   const sames = pairs.filter(({ same }) => same).length;
   const differents = pairs.length - sames;
   let truePositives = 0;
   let falsePositives = 0;
-  return ordered.map(({ same }) => {
-    if (same) truePositives++;
+  const corners = [];
+  ordered.forEach((pair, i) => {
+    if (pair.same) truePositives++;
     else falsePositives++;
-    return [falsePositives / differents, truePositives / sames];
+    // Between corners the curve is a straight line; equal distances are accepted together.
+    const next = ordered[i + 1];
+    const isCorner = !next || (next.same !== pair.same && next.distance !== pair.distance);
+    if (isCorner) corners.push([falsePositives / differents, truePositives / sames]);
   });
+  return corners;
 }

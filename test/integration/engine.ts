@@ -265,13 +265,14 @@ t.test('the addon loads in several worker threads at once and unloads cleanly', 
     const { parentPort, workerData } = require('node:worker_threads');
     const addon = createRequire(workerData.root + '/')('node-gyp-build')(workerData.root);
     const pipeline = new addon.Pipeline(1, 1e8);
+    const unused = { upsample: 0, maxSide: 2048, batchSize: 1 };
     const options = { scaleFactor: 1, meanValues: [0, 0, 0], backend: 'opencv', target: 'cpu' };
     pipeline.loadSsd(workerData.prototxt, workerData.weights, options)
-      .then(() => pipeline.detect(workerData.photo, { detector: 'ssd', upsample: 0, confidence: 0.5, nmsThreshold: 0.4 }))
+      .then(() => pipeline.detect(workerData.photo, { ...unused, detector: 'ssd', confidence: 0.5, nmsThreshold: 0.4 }))
       .then((faces) => {
         parentPort.postMessage(faces);
         // Ended with work of the addon under way.
-        for (let i = 0; i < 20; i++) pipeline.detect(workerData.photo, { detector: 'hog', upsample: 1, confidence: 0, nmsThreshold: 0 });
+        for (let i = 0; i < 20; i++) pipeline.detect(workerData.photo, { ...unused, detector: 'hog', upsample: 1, confidence: 0, nmsThreshold: 0 });
         setTimeout(() => process.exit(), 5);
       });
   `;

@@ -55,6 +55,8 @@ export async function downloadDebianSource(
       `Dir::Etc::SourceParts=${join(work, 'parts')}`,
       `Dir::State::Lists=${join(work, 'lists')}`,
       `Dir::Cache=${join(work, 'cache')}`,
+      // Without it an update that reaches no server counts as done, and the download then blames the source list.
+      'APT::Update::Error-Mode=any',
       // As root apt turns into a user of its own, who could not write into these folders.
       ...(process.getuid?.() === 0 ? ['APT::Sandbox::User=root'] : []),
     ].flatMap((each) => ['-o', each]);
