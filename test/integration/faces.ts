@@ -170,7 +170,7 @@ t.test('the chip is the face turned upright: its eyes lie level', { skip }, asyn
   const whole = { x: 20, y: 20, width: 110, height: 110 };
   const [landmarks] = await locateLandmarks(face?.chip ?? '', [whole]);
   const [right, , left] = landmarks?.points ?? [];
-  t.ok(Math.abs((right?.[1] ?? 99) - (left?.[1] ?? 0)) <= 6, `${right} ${left}`);
+  t.ok(Math.abs((right?.[1] ?? 99) - (left?.[1] ?? 0)) <= 6, `${String(right)} ${String(left)}`);
 });
 
 t.test('the encoding is that of the extracted chip', { skip }, async (t) => {
