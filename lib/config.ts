@@ -1,6 +1,7 @@
 // Every option: its name, default, range, and the seed system's name for it as an environment variable.
 
 import {
+  aboveZero,
   anything,
   boolean,
   type Check,
@@ -8,11 +9,13 @@ import {
   fromEnvironment,
   instanceOf,
   integerFrom,
+  isArray,
   list,
   nonEmptyString,
   numberFrom,
   oneOf,
   type OptionSpec,
+  outOfRange,
   positiveNumber,
   wrongType,
 } from './options.js';
@@ -29,7 +32,8 @@ const alignments: readonly Alignment[] = ['box', 'refined'];
 const chipFormats: readonly ChipFormat[] = ['png', 'raw'];
 
 const meanValues: Check<MeanValues> = (value, name) => {
-  if (!Array.isArray(value) || value.length !== 3) throw wrongType(name, 'an array of three numbers', value);
+  if (!isArray(value)) throw wrongType(name, 'an array of three numbers', value);
+  if (value.length !== 3) throw outOfRange(name, 'three numbers', `${value.length}`);
   const mean = numberFrom(-255, 255);
   return [mean(value[0], `${name}[0]`), mean(value[1], `${name}[1]`), mean(value[2], `${name}[2]`)];
 };
@@ -139,7 +143,7 @@ export const engineOptionTable = {
 } as const;
 
 /** The distance below which two faces count as the same person, unless told otherwise. */
-const threshold = option(positiveNumber, 0.4, 'FACE_DISTANCE_THRESHOLD', asNumber);
+const threshold = option(aboveZero, 0.4, 'FACE_DISTANCE_THRESHOLD', asNumber);
 
 export const findDuplicatesOptionTable = {
   threshold,

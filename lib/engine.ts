@@ -24,7 +24,14 @@ import {
   type FaceEncoding,
   type FaceLandmarks,
 } from './detections.js';
-import { BackendUnavailableError, type DnnBackend, FaceDedupError, throwIfAborted } from './errors.js';
+import {
+  BackendUnavailableError,
+  type DnnBackend,
+  FaceDedupError,
+  InvalidOptionError,
+  throwIfAborted,
+  untilAborted,
+} from './errors.js';
 import { type LoadedModel, type ModelKey, ModelStore, type ModelsOption } from './models/index.js';
 import {
   callNative,
@@ -36,7 +43,7 @@ import {
   type NativePipeline,
   typedError,
 } from './native.js';
-import { type OptionValues, readOptions } from './options.js';
+import { isArray, type OptionValues, readOptions } from './options.js';
 import { describePhoto, type ImageInput, type NativeImage, readPhoto } from './photos/photo.js';
 
 export interface DetectOptions {
@@ -306,28 +313,29 @@ export class FaceEngine {
   /**
    * Detects the faces of many photos, as many at once as the engine has lanes; a photo that fails does not stop the rest.
    *
-   * @param photos read no faster than the answers are taken.
+   * @param photos read at most two photos (or batches) a lane ahead of the answers taken.
    * @returns a result for each photo, in order.
    * @throws InvalidOptionError, AbortedError, and model errors, which would fail every photo alike
    */
-  detectAll<Photo extends ImageInput>(
+  async *detectAll<Photo extends ImageInput>(
     photos: PhotoSequence<Photo>,
     options?: DetectOptions,
   ): AsyncGenerator<PhotoResult<FaceDetection, Photo>, void, undefined> {
     const { detector, batchSize } = readOptions(detectOptionTable, options, this.#options);
     if (detector === 'mmod' && batchSize > 1) {
-      return this.#all(photos, options?.signal, batchSize, (batch) => this.#detectBatch(batch, options));
+      yield* this.#all(photos, options?.signal, batchSize, (batch) => this.#detectBatch(batch, options));
+    } else {
+      yield* this.#each(photos, options?.signal, (photo) => this.detect(photo, options));
     }
-    return this.#each(photos, options?.signal, (photo) => this.detect(photo, options));
   }
 
   /** As detectAll, with the faces encoded. */
-  encodeAll<Photo extends ImageInput>(
+  async *encodeAll<Photo extends ImageInput>(
     photos: PhotoSequence<Photo>,
     options?: EncodeOptions,
   ): AsyncGenerator<PhotoResult<FaceEncoding, Photo>, void, undefined> {
     readOptions(encodeOptionTable, options, this.#options);
-    return this.#each(photos, options?.signal, (photo) => this.encode(photo, options));
+    yield* this.#each(photos, options?.signal, (photo) => this.encode(photo, options));
   }
 
   async #detectBatch<Photo extends ImageInput>(
@@ -367,30 +375,46 @@ export class FaceEngine {
     batchSize: number,
     work: (batch: readonly Photo[]) => Promise<PhotoResult<Face, Photo>[]>,
   ): AsyncGenerator<PhotoResult<Face, Photo>, void, undefined> {
+    const source = iterate(photos);
     const started: Promise<PhotoResult<Face, Photo>[]>[] = [];
-    const next = () => started.shift() as Promise<PhotoResult<Face, Photo>[]>;
     const start = (batch: readonly Photo[]) => {
-      throwIfAborted(signal);
       const results = work(batch);
       // Awaited in its turn; until then a failure must not count as unhandled.
       results.catch(() => undefined);
       started.push(results);
     };
     let batch: Photo[] = [];
+    let reading: Promise<IteratorResult<Photo, unknown>> | undefined;
+    let ended = false;
     try {
-      for await (const photo of photos) {
-        batch.push(photo);
-        if (batch.length < batchSize) continue;
-        start(batch);
-        batch = [];
+      while (!ended || started.length > 0) {
         // Twice the lanes: each has its next photo waiting, and memory stays bounded.
-        if (started.length >= 2 * this.#lanes) yield* await next();
+        const full = started.length >= 2 * this.#lanes;
+        if (!ended && !full) reading ??= source.next();
+        // Whichever comes first: a source that waits does not keep finished answers back.
+        const events: Promise<Finished<Face, Photo> | Read<Photo>>[] = [];
+        if (started[0]) events.push(started[0].then((results) => ({ results })));
+        if (reading && !full) events.push(reading.then((item) => ({ item })));
+        const event = await untilAborted(Promise.race(events), signal);
+        if ('results' in event) {
+          started.shift();
+          yield* event.results;
+          continue;
+        }
+        reading = undefined;
+        ended = event.item.done === true;
+        if (!event.item.done) batch.push(event.item.value);
+        if (batch.length === batchSize || (ended && batch.length > 0)) {
+          start(batch);
+          batch = [];
+        }
       }
-      if (batch.length > 0) start(batch);
-      while (started.length > 0) yield* await next();
     } finally {
-      // Whoever stops early has the lanes free again when the loop ends.
-      await Promise.allSettled(started);
+      // A source that is waiting may never answer, so it is told and not waited for.
+      if (!ended) void source.return?.().catch(() => undefined);
+      reading?.catch(() => undefined);
+      // Whoever stops early has the lanes free again when the loop ends; an abort ends it at once.
+      if (!signal?.aborted) await Promise.allSettled(started);
     }
   }
 
@@ -417,11 +441,10 @@ export class FaceEngine {
       return work();
     });
     this.#underWay.add(answer);
-    try {
-      return await answer;
-    } finally {
-      this.#underWay.delete(answer);
-    }
+    const done = () => this.#underWay.delete(answer);
+    answer.then(done, done);
+    // The lane stays taken until its work ends; the caller need not wait for that.
+    return untilAborted(answer, signal);
   }
 
   #callOn<Answer>(image: ImageInput, call: () => Promise<Answer>): Promise<Answer> {
@@ -500,19 +523,57 @@ export async function drawDetections(
   image: ImageInput,
   detections: readonly Pick<FaceDetection, 'box' | 'confidence'>[],
 ): Promise<Uint8Array> {
+  const given: unknown = detections;
+  if (!isArray(given))
+    throw new InvalidOptionError(
+      'ARGUMENT_INVALID',
+      'The detections must be an array of { box, confidence }.',
+    );
+  const boxes = checkBoxes(given.map((detection) => (detection as FaceDetection | null)?.box));
+  const drawn = boxes.map((box, index) => ({ box, confidence: checkConfidence(given[index], index) }));
   const photo: NativeImage = await readPhoto(image);
-  const boxes = checkBoxes(detections.map(({ box }) => box));
-  const drawn = detections.map(({ confidence }, index) => ({
-    box: boxes[index] as Box,
-    confidence: Number(confidence),
-  }));
   return callNative(describePhoto(image), () =>
     loadAddon().drawDetections(photo, drawn, engineOptionTable.maxPixels.fallback),
   );
 }
 
+interface Finished<Face, Photo extends ImageInput> {
+  readonly results: PhotoResult<Face, Photo>[];
+}
+
+interface Read<Photo> {
+  readonly item: IteratorResult<Photo, unknown>;
+}
+
+/** @throws InvalidOptionError `ARGUMENT_INVALID` when the photos cannot be gone through, or are one photo. */
+function iterate<Photo extends ImageInput>(photos: PhotoSequence<Photo>): AsyncIterator<Photo> {
+  const given: unknown = photos;
+  const isSequence =
+    typeof given === 'object' &&
+    given !== null &&
+    !ArrayBuffer.isView(given) &&
+    (Symbol.iterator in given || Symbol.asyncIterator in given);
+  if (!isSequence)
+    throw new InvalidOptionError(
+      'ARGUMENT_INVALID',
+      'The photos must be an iterable or async iterable of photos.',
+    );
+  return (async function* () {
+    yield* photos;
+  })();
+}
+
 type DetectValues = Omit<OptionValues<typeof detectOptionTable>, 'signal'>;
 type FaceValues = Omit<OptionValues<typeof extractOptionTable>, 'signal' | 'size' | 'padding' | 'format'>;
+
+function checkConfidence(detection: unknown, index: number): number {
+  const { confidence } = detection as { readonly confidence?: unknown };
+  if (typeof confidence === 'number' && Number.isFinite(confidence)) return confidence;
+  throw new InvalidOptionError(
+    'ARGUMENT_INVALID',
+    `detections[${index}].confidence must be a finite number.`,
+  );
+}
 
 function nativeDetectOptions(asked: DetectValues): NativeDetectOptions {
   const { detector, upsample, maxSide, batchSize, nmsThreshold } = asked;

@@ -93,9 +93,22 @@ export class OutOfMemoryError extends FaceDedupError {}
 /** A mistake of this library: please report it. Code: `INTERNAL`. */
 export class InternalError extends FaceDedupError {}
 
+function aborted(signal: AbortSignal): AbortedError {
+  return new AbortedError('ABORTED', 'The call was aborted by its signal.', { cause: signal.reason });
+}
+
 /** Throws AbortedError once the signal has fired. */
 export function throwIfAborted(signal: AbortSignal | undefined): void {
-  if (signal?.aborted) {
-    throw new AbortedError('ABORTED', 'The call was aborted by its signal.', { cause: signal.reason });
-  }
+  if (signal?.aborted) throw aborted(signal);
+}
+
+/** The promise's own outcome, or AbortedError as soon as the signal fires. */
+export function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return promise;
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(aborted(signal));
+    if (signal.aborted) onAbort();
+    signal.addEventListener('abort', onAbort, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+  });
 }

@@ -30,12 +30,17 @@ function kindOf(value: unknown): string {
   return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }
 
+/** A value in a sentence: numbers and strings as they are, anything else by its kind. */
+export function printable(value: unknown): string {
+  return typeof value === 'number' || typeof value === 'string' ? String(value) : kindOf(value);
+}
+
 export function wrongType(name: string, expected: string, value: unknown): InvalidOptionError {
   return new InvalidOptionError('OPTION_TYPE', `${name} must be ${expected}, not ${kindOf(value)}.`);
 }
 
-function outOfRange(name: string, expected: string, value: unknown): InvalidOptionError {
-  return new InvalidOptionError('OPTION_RANGE', `${name} must be ${expected}, not ${String(value)}.`);
+export function outOfRange(name: string, expected: string, value: unknown): InvalidOptionError {
+  return new InvalidOptionError('OPTION_RANGE', `${name} must be ${expected}, not ${printable(value)}.`);
 }
 
 export function numberFrom(least: number, most: number): Check<number> {
@@ -56,6 +61,12 @@ export function integerFrom(least: number, most: number): Check<number> {
     return value;
   };
 }
+
+export const aboveZero: Check<number> = (value, name) => {
+  if (typeof value !== 'number') throw wrongType(name, 'a number', value);
+  if (!(value > 0)) throw outOfRange(name, 'a number above 0', value);
+  return value;
+};
 
 export const positiveNumber: Check<number> = (value, name) => {
   if (typeof value !== 'number') throw wrongType(name, 'a number', value);

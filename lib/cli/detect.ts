@@ -3,8 +3,8 @@
 import type { Command } from 'commander';
 import type { FaceDetection } from '../detections.js';
 import { FaceEngine } from '../engine.js';
-import { count, JsonArrayPrinter, printCsvRow, printLine } from './output.js';
-import { exitCodeFor, requirePhotos, runOverPhotos } from './photo_run.js';
+import { count, JsonArrayPrinter, printCsvRow, printLine, visible } from './output.js';
+import { exitCodeFor, noteUnverifiedModels, requirePhotos, runOverPhotos } from './photo_run.js';
 import {
   addDetectFlags,
   addOutputFlags,
@@ -25,6 +25,7 @@ export function addDetectCommand(program: Command, setExitCode: (code: number) =
       const printer = printers[outputFormat(flags)]();
       const failed = await runOverPhotos(photos, 'detecting', engine.detectAll(photos), printer.print);
       printer.end();
+      noteUnverifiedModels(engine.info());
       setExitCode(exitCodeFor(failed));
     } finally {
       await engine.close();
@@ -40,7 +41,7 @@ interface DetectionPrinter {
 const printers: Readonly<Record<'text' | 'json' | 'csv', () => DetectionPrinter>> = {
   text: () => ({
     print: (photo, faces) => {
-      printLine(`${photo}: ${count(faces.length, 'face')}`);
+      printLine(`${visible(photo)}: ${count(faces.length, 'face')}`);
       for (const { box, confidence } of faces) {
         const [x, y, width, height] = [box.x, box.y, box.width, box.height].map((pixels) =>
           pixels.toFixed(1),

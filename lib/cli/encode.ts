@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import type { FaceEncoding } from '../detections.js';
 import { FaceEngine } from '../engine.js';
 import { JsonArrayPrinter, printCsvRow } from './output.js';
-import { exitCodeFor, requirePhotos, runOverPhotos } from './photo_run.js';
+import { exitCodeFor, noteUnverifiedModels, requirePhotos, runOverPhotos } from './photo_run.js';
 import {
   addEncodeFlags,
   addOutputFlags,
@@ -27,6 +27,7 @@ export function addEncodeCommand(program: Command, setExitCode: (code: number) =
       const printer = outputFormat(flags) === 'csv' ? csvPrinter() : jsonPrinter();
       const failed = await runOverPhotos(photos, 'encoding', engine.encodeAll(photos), printer.print);
       printer.end();
+      noteUnverifiedModels(engine.info());
       setExitCode(exitCodeFor(failed));
     } finally {
       await engine.close();

@@ -15,8 +15,22 @@ import { type FaceEncoding, largestFace } from '../detections.js';
 import { FaceEngine } from '../engine.js';
 import { InvalidOptionError } from '../errors.js';
 import { readOptions } from '../options.js';
-import { count, type OutputFormat, printCsvRow, printLine, printNote, printTable } from './output.js';
-import { exitCodeFor, type FailedPhoto, requirePhotos, runOverPhotos } from './photo_run.js';
+import {
+  count,
+  type OutputFormat,
+  printCsvRow,
+  printLine,
+  printNote,
+  printTable,
+  visible,
+} from './output.js';
+import {
+  exitCodeFor,
+  type FailedPhoto,
+  noteUnverifiedModels,
+  requirePhotos,
+  runOverPhotos,
+} from './photo_run.js';
 import { startProgress } from './progress.js';
 import {
   addEncodeFlags,
@@ -81,6 +95,7 @@ async function find(paths: readonly string[], flags: FindFlags): Promise<Finding
     const failed = await runOverPhotos(photos, 'encoding', engine.encodeAll(photos), (photo, faces) => {
       records.push({ id: photo, encodings: chosen(faces).map(({ encoding }) => encoding) });
     });
+    noteUnverifiedModels(engine.info());
     const pairs = await compare(records, threshold, ignoredPairs);
     return {
       threshold,
@@ -160,6 +175,6 @@ function printAsCsv({ pairs, groups }: Findings, asGroups: boolean): void {
 }
 
 function printAsText({ pairs, groups }: Findings, asGroups: boolean): void {
-  if (asGroups) groups.forEach((group) => printLine(group.join('  ')));
+  if (asGroups) groups.forEach((group) => printLine(group.map(visible).join('  ')));
   else printTable(pairs.map(({ first, second, distance }) => [distance.toFixed(4), first, second]));
 }

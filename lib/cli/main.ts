@@ -29,7 +29,7 @@ async function run(args: readonly string[]): Promise<number> {
     .showSuggestionAfterError()
     .addHelpText(
       'after',
-      '\nExit codes: 0 done, 1 some photos failed (listed on stderr), 2 wrong use.\n\n' +
+      '\nExit codes: 0 done, 1 some photos failed (listed on stderr), 2 wrong use,\n70 a fault of facededup or of the output.\n\n' +
         'Examples:\n  facededup models fetch\n  facededup find photos/ --threshold 0.4 --json > pairs.json',
     );
   addFindCommand(program, setExitCode);
@@ -47,15 +47,18 @@ function exitCodeOf(error: unknown): number {
     printNote(`facededup: ${error.message} [${error.code}]`);
     return exitCodes.wrongUse;
   }
-  printNote(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
   return exitCodes.ourMistake;
 }
 
 // A reader that has seen enough, such as head, closes the pipe: that is no failure of ours.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(exitCodes.done);
-  throw error;
+  printNote(`facededup: the output cannot be written: ${error.message}`);
+  process.exit(exitCodes.ourMistake);
 });
+// Nobody can be told any more; the result on stdout still counts.
+process.stderr.on('error', () => undefined);
 
 try {
   process.exitCode = await run(process.argv.slice(2));

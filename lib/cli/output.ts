@@ -4,13 +4,21 @@ import { stringify } from 'csv-stringify/sync';
 
 export type OutputFormat = 'text' | 'json' | 'csv';
 
+/** File names may hold newlines and escape sequences, which would draw lines of their own. */
+export function visible(text: string): string {
+  return text.replaceAll(
+    /[\u0000-\u001f\u007f-\u009f]/g,
+    (sign) => `\\x${sign.charCodeAt(0).toString(16).padStart(2, '0')}`,
+  );
+}
+
 export function printLine(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
 /** For people, beside the result: warnings, failures, summaries. */
 export function printNote(line: string): void {
-  process.stderr.write(`${line}\n`);
+  process.stderr.write(`${visible(line)}\n`);
 }
 
 export function printCsvRow(cells: readonly (string | number)[]): void {
@@ -18,7 +26,8 @@ export function printCsvRow(cells: readonly (string | number)[]): void {
 }
 
 /** Columns as wide as their longest cell. */
-export function printTable(rows: readonly (readonly string[])[]): void {
+export function printTable(cells: readonly (readonly string[])[]): void {
+  const rows = cells.map((row) => row.map(visible));
   const widths: number[] = [];
   for (const row of rows)
     row.forEach((cell, column) => (widths[column] = Math.max(widths[column] ?? 0, cell.length)));

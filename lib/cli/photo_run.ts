@@ -1,6 +1,6 @@
 // One pass of the engine over the photos a person named: progress, failures, exit code.
 
-import type { PhotoResult } from '../engine.js';
+import type { EngineInfo, PhotoResult } from '../engine.js';
 import { FaceDedupError } from '../errors.js';
 import { listPhotos } from '../photos/folder.js';
 import { count, printNote } from './output.js';
@@ -52,6 +52,13 @@ export async function runOverPhotos<Face>(
   for (const { code, message } of failed) printNote(`failed: ${message} [${code}]`);
   if (failed.length > 0) printNote(`${count(failed.length, 'photo')} of ${photos.length} failed.`);
   return failed;
+}
+
+/** An administrator's own model is welcome, but nobody should use one unawares. */
+export function noteUnverifiedModels({ models }: EngineInfo): void {
+  for (const { path, sha256, state } of models) {
+    if (state === 'unverified') printNote(`note: the model ${path} is unverified (SHA-256 ${sha256}).`);
+  }
 }
 
 export function exitCodeFor(failed: readonly FailedPhoto[]): number {

@@ -1,11 +1,9 @@
 // The Euclidean distance between encodings.
 
 import { thresholdOptionTable } from '../config.js';
-import { InvalidEncodingsError } from '../errors.js';
-import { readOptions } from '../options.js';
-
-/** Numbers of one face: a Float32Array of 128 from `encodeFaces`, or anything of the same length that holds numbers. */
-export type EncodingLike = ArrayLike<number>;
+import { InvalidEncodingsError, InvalidOptionError } from '../errors.js';
+import { isArray, readOptions } from '../options.js';
+import { type EncodingLike, requireEncoding } from './encoding.js';
 
 /**
  * The Euclidean distance between two encodings: 0 for the same face, about 0.4 and less for the same person by default.
@@ -14,7 +12,9 @@ export type EncodingLike = ArrayLike<number>;
  * @throws InvalidEncodingsError `ENCODINGS_INVALID` when the lengths differ or a number is not finite.
  */
 export function faceDistance(a: EncodingLike, b: EncodingLike): number {
-  if (a.length !== b.length || a.length === 0) {
+  requireEncoding(a, 'The first encoding');
+  requireEncoding(b, 'The second encoding');
+  if (a.length !== b.length) {
     throw new InvalidEncodingsError(
       'ENCODINGS_INVALID',
       `Encodings of ${a.length} and ${b.length} numbers cannot be compared: they must have the same length.`,
@@ -24,12 +24,6 @@ export function faceDistance(a: EncodingLike, b: EncodingLike): number {
   for (let i = 0; i < a.length; i++) {
     const difference = (a[i] as number) - (b[i] as number);
     sum += difference * difference;
-  }
-  if (!Number.isFinite(sum)) {
-    throw new InvalidEncodingsError(
-      'ENCODINGS_INVALID',
-      'An encoding holds something other than finite numbers.',
-    );
   }
   return Math.sqrt(sum);
 }
@@ -47,5 +41,8 @@ export function compareFaces(
   threshold?: number,
 ): boolean[] {
   const options = readOptions(thresholdOptionTable, { threshold });
+  if (!isArray(known))
+    throw new InvalidOptionError('ARGUMENT_INVALID', 'The known encodings must be an array of encodings.');
+  requireEncoding(candidate, 'The candidate');
   return known.map((encoding) => faceDistance(encoding, candidate) < options.threshold);
 }

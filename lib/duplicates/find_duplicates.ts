@@ -56,16 +56,18 @@ export async function findDuplicates(
   );
   throwIfAborted(signal);
   const older = (against ?? []) as readonly FaceRecord[];
+  // The caller may change its array during the search.
+  const newer = requireRecords(records).length;
   const table = packRecords(requireRecords(records).concat(older));
   const isIgnored = indexIgnoredPairs(ignoredPairs, table.ids);
   const report = onProgress as FindDuplicatesOptions['onProgress'];
 
   const pairs: DuplicatePair[] = [];
   const count = table.ids.length;
-  const total = (records.length * (records.length - 1)) / 2 + records.length * older.length;
+  const total = (newer * (newer - 1)) / 2 + newer * (count - newer);
   let compared = 0;
   let turnEnds = performance.now() + turnMilliseconds;
-  for (let a = 0; a < records.length; a++) {
+  for (let a = 0; a < newer; a++) {
     collectPairs(table, a, threshold, isIgnored, pairs);
     compared += count - a - 1;
     if (performance.now() >= turnEnds) {

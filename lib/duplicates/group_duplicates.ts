@@ -1,5 +1,7 @@
 // Pairs joined into groups: the connected components of the graph whose edges are the pairs.
 
+import { InvalidOptionError } from '../errors.js';
+import { isArray } from '../options.js';
 import type { DuplicatePair } from './find_duplicates.js';
 
 /**
@@ -7,9 +9,11 @@ import type { DuplicatePair } from './find_duplicates.js';
  *
  * A group can hold two photos that are no pair themselves: A with B and B with C puts A and C together.
  *
+ * @throws InvalidOptionError `ARGUMENT_INVALID`
  * @returns the groups, each of two or more ids in order of UTF-16 code units, by their first id.
  */
 export function groupDuplicates(pairs: readonly Pick<DuplicatePair, 'first' | 'second'>[]): string[][] {
+  requirePairs(pairs);
   const parent = new Map<string, string>();
 
   const rootOf = (id: string): string => {
@@ -37,4 +41,17 @@ export function groupDuplicates(pairs: readonly Pick<DuplicatePair, 'first' | 's
     else groups.set(root, [id]);
   }
   return [...groups.values()];
+}
+
+function requirePairs(pairs: unknown): void {
+  const isPair = (pair: unknown) => {
+    const { first, second } = (pair ?? {}) as { first?: unknown; second?: unknown };
+    return typeof first === 'string' && typeof second === 'string';
+  };
+  if (!isArray(pairs) || !pairs.every(isPair)) {
+    throw new InvalidOptionError(
+      'ARGUMENT_INVALID',
+      'The pairs must be an array of { first, second }, two ids each.',
+    );
+  }
 }

@@ -1,6 +1,7 @@
 // The matcher's door: pure TypeScript, without the native addon.
 
-export { compareFaces, type EncodingLike, faceDistance } from './distance.js';
+export { compareFaces, faceDistance } from './distance.js';
+export type { EncodingLike } from './encoding.js';
 export {
   type DuplicatePair,
   type DuplicateProgress,

@@ -2,7 +2,7 @@
 
 import { InvalidEncodingsError, InvalidOptionError } from '../errors.js';
 import { isArray } from '../options.js';
-import type { EncodingLike } from './distance.js';
+import { type EncodingLike, requireEncoding } from './encoding.js';
 
 /** One photo: its id and the encodings of the faces on it, none to many. */
 export interface FaceRecord {
@@ -47,31 +47,29 @@ export function packRecords(records: readonly FaceRecord[]): RecordTable {
   const firstRow = new Uint32Array(records.length + 1);
   const seen = new Set<string>();
   let dimensions = 0;
-  records.forEach((record: FaceRecord, index) => {
+  // Not forEach, which would pass over the holes of a sparse array.
+  for (const [index, record] of records.entries()) {
     checkRecord(record, index);
     if (seen.has(record.id))
       throw invalid(`The id '${record.id}' is given twice: each photo needs an id of its own.`);
     seen.add(record.id);
     firstRow[index + 1] = (firstRow[index] as number) + record.encodings.length;
-    for (const encoding of record.encodings) {
+    for (const given of record.encodings) {
+      const encoding = requireEncoding(given, `An encoding of '${record.id}'`);
       dimensions ||= encoding.length;
-      if (encoding.length !== dimensions || dimensions === 0) {
+      if (encoding.length !== dimensions) {
         throw invalid(
           `An encoding of '${record.id}' has ${encoding.length} numbers where others have ${dimensions}.`,
         );
       }
     }
-  });
+  }
 
   const values = new Float32Array((firstRow[records.length] as number) * dimensions);
   let offset = 0;
   for (const record of records) {
     for (const encoding of record.encodings) {
       values.set(encoding, offset);
-      for (let i = offset; i < offset + dimensions; i++) {
-        if (!Number.isFinite(values[i]))
-          throw invalid(`An encoding of '${record.id}' holds something other than finite numbers.`);
-      }
       offset += dimensions;
     }
   }

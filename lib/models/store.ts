@@ -1,7 +1,8 @@
 // The model store: finds model files, verifies them, and fetches those that are missing.
 
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { access, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import {
   InvalidOptionError,
@@ -147,6 +148,7 @@ export class ModelStore {
       else if (found.state === 'corrupt') hiding.push(corrupt(file, found));
     }
 
+    if (wanted.length > 0) await makeCache(this.cache);
     let left = wanted;
     const reasons = new Map<ModelFile, string[]>();
     for (const source of sources) {
@@ -269,6 +271,16 @@ function sourceOf(name: ModelSourceName): ModelSource {
   }
 }
 
+async function makeCache(cache: string): Promise<void> {
+  try {
+    await mkdir(cache, { recursive: true });
+    await access(cache, constants.W_OK);
+  } catch (cause) {
+    const message = `The model cache ${cache} cannot be written: ${reasonOf(cause)}. Name another by XDG_CACHE_HOME.`;
+    throw new ModelFetchError('MODEL_FETCH_FAILED', message, { cause });
+  }
+}
+
 /** Writes to a file of another name first, so that no reader ever meets half a model. */
 async function deliver(
   folder: string,
@@ -276,7 +288,6 @@ async function deliver(
   bytes: AsyncIterable<Uint8Array>,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  await mkdir(folder, { recursive: true });
   const temporary = join(folder, `.${file.name}.${process.pid}.${randomUUID()}`);
   const most = Math.max(...file.versions.map((version) => version.bytes));
   const hash = createHash('sha256');

@@ -41,7 +41,13 @@ async function isFolder(path: string): Promise<boolean> {
 }
 
 async function photosBelow(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { withFileTypes: true });
+  let entries;
+  try {
+    entries = await readdir(folder, { withFileTypes: true });
+  } catch {
+    // It stands for itself: reading it as a photo says what is wrong with it, and the rest goes on.
+    return [folder];
+  }
   entries.sort((a, b) => (a.name < b.name ? -1 : 1));
   const photos: string[] = [];
   for (const entry of entries) {

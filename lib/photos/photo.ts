@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { types } from 'node:util';
 import { MAX_PHOTO_BYTES } from '../config.js';
 import { InvalidOptionError, PhotoAccessError, PhotoTooLargeError, RawImageError } from '../errors.js';
+import { printable } from '../options.js';
 
 /** Pixels without a file around them: rows from the top, interleaved channels, no padding. */
 export interface RawImage {
@@ -43,8 +44,13 @@ export function describePhoto(image: ImageInput): string {
  */
 export async function readPhoto(image: ImageInput): Promise<NativeImage> {
   if (typeof image === 'string' || image instanceof URL) return { bytes: await readFile(image) };
-  if (types.isUint8Array(image)) return { bytes: checkBytes(image, describePhoto(image)) };
+  if (types.isUint8Array(image)) return { bytes: unshared(checkBytes(image, describePhoto(image))) };
   return checkRawImage(image);
+}
+
+/** Node-API takes no view of a SharedArrayBuffer; slice() copies it into a buffer of its own. */
+function unshared<Samples extends RawImage['data']>(samples: Samples): Samples {
+  return samples.buffer instanceof ArrayBuffer ? samples : (samples.slice() as Samples);
 }
 
 function checkBytes(bytes: Uint8Array, photo: string): Uint8Array {
@@ -121,15 +127,18 @@ function checkRawImage(image: unknown): Required<RawImage> {
   const isSide = (side: unknown): side is number =>
     typeof side === 'number' && Number.isSafeInteger(side) && side > 0;
   if (!isSide(width) || !isSide(height))
-    throw wrong(`width and height must be whole numbers above 0, not ${String(width)} and ${String(height)}`);
+    throw wrong(
+      `width and height must be whole numbers above 0, not ${printable(width)} and ${printable(height)}`,
+    );
   if (channels !== 1 && channels !== 3 && channels !== 4)
-    throw wrong(`channels must be 1, 3 or 4, not ${String(channels)}`);
-  if (order !== 'rgb' && order !== 'bgr') throw wrong(`order must be 'rgb' or 'bgr', not '${String(order)}'`);
+    throw wrong(`channels must be 1, 3 or 4, not ${printable(channels)}`);
+  if (order !== 'rgb' && order !== 'bgr')
+    throw wrong(`order must be 'rgb' or 'bgr', not '${printable(order)}'`);
   const expected = width * height * channels;
   if (data.length !== expected) {
     throw wrong(
       `data has ${data.length} samples where ${width} × ${height} × ${channels} asks for ${expected}`,
     );
   }
-  return { data, width, height, channels, order };
+  return { data: unshared(data), width, height, channels, order };
 }

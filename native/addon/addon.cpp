@@ -9,6 +9,7 @@
 #include <dlib/revision.h>
 
 #include <cstdlib>
+#include <mutex>
 #include <string>
 
 #include "../vision/dnn_backend.hpp"
@@ -44,6 +45,11 @@ Napi::Value draw(const Napi::CallbackInfo& info) {
       from_bytes);
 }
 
+template <Napi::Value (*function)(const Napi::CallbackInfo&)>
+Napi::Value call(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&] { return function(info); });
+}
+
 // Photos run side by side, one thread each: threads inside a network gain less and fight with the other lanes.
 void use_one_thread_per_network() {
   cv::setNumThreads(1);
@@ -56,15 +62,18 @@ void silence_opencv_log() {
 }
 
 Napi::Object init(Napi::Env env, Napi::Object exports) {
-  use_one_thread_per_network();
-  silence_opencv_log();
+  static std::once_flag once;
+  std::call_once(once, [] {
+    use_one_thread_per_network();
+    silence_opencv_log();
+  });
   auto versions = Napi::Object::New(env);
   versions.Set("opencv", cv::getVersionString());
   versions.Set("dlib", std::to_string(DLIB_MAJOR_VERSION) + "." + std::to_string(DLIB_MINOR_VERSION) + "." +
                            std::to_string(DLIB_PATCH_VERSION));
   exports.Set("versions", versions);
-  exports.Set("availableBackends", Napi::Function::New<list_backends>(env, "availableBackends"));
-  exports.Set("drawDetections", Napi::Function::New<draw>(env, "drawDetections"));
+  exports.Set("availableBackends", Napi::Function::New<call<list_backends>>(env, "availableBackends"));
+  exports.Set("drawDetections", Napi::Function::New<call<draw>>(env, "drawDetections"));
   exports.Set("Pipeline", PipelineObject::define(env));
   return exports;
 }

@@ -31,23 +31,24 @@ ChipOptions to_chip_options(const Napi::Object& options) {
 Napi::Function PipelineObject::define(Napi::Env env) {
   return DefineClass(env, "Pipeline",
                      {
-                         InstanceMethod<&PipelineObject::load_ssd>("loadSsd"),
-                         InstanceMethod<&PipelineObject::load_landmarks>("loadLandmarks"),
-                         InstanceMethod<&PipelineObject::load_encoder>("loadEncoder"),
-                         InstanceMethod<&PipelineObject::load_mmod>("loadMmod"),
-                         InstanceMethod<&PipelineObject::detect>("detect"),
-                         InstanceMethod<&PipelineObject::detect_batch>("detectBatch"),
-                         InstanceMethod<&PipelineObject::locate_landmarks>("locateLandmarks"),
-                         InstanceMethod<&PipelineObject::encode>("encode"),
-                         InstanceMethod<&PipelineObject::extract>("extract"),
+                         InstanceMethod<&PipelineObject::call<&PipelineObject::load_ssd>>("loadSsd"),
+                         InstanceMethod<&PipelineObject::call<&PipelineObject::load_landmarks>>("loadLandmarks"),
+                         InstanceMethod<&PipelineObject::call<&PipelineObject::load_encoder>>("loadEncoder"),
+                         InstanceMethod<&PipelineObject::call<&PipelineObject::load_mmod>>("loadMmod"),
+                         InstanceMethod<&PipelineObject::call<&PipelineObject::detect>>("detect"),
+                         InstanceMethod<&PipelineObject::call<&PipelineObject::detect_batch>>("detectBatch"),
+                         InstanceMethod<&PipelineObject::call<&PipelineObject::locate_landmarks>>("locateLandmarks"),
+                         InstanceMethod<&PipelineObject::call<&PipelineObject::encode>>("encode"),
+                         InstanceMethod<&PipelineObject::call<&PipelineObject::extract>>("extract"),
                          InstanceMethod<&PipelineObject::close>("close"),
                      });
 }
 
-PipelineObject::PipelineObject(const Napi::CallbackInfo& info)
-    : Napi::ObjectWrap<PipelineObject>(info),
-      pipeline_(std::make_shared<FacePipeline>(info[0].As<Napi::Number>().Int32Value(),
-                                               static_cast<std::uint64_t>(info[1].As<Napi::Number>().Int64Value()))) {}
+PipelineObject::PipelineObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<PipelineObject>(info) {
+  const auto lanes = info[0].As<Napi::Number>().Int32Value();
+  const auto max_pixels = static_cast<std::uint64_t>(info[1].As<Napi::Number>().Int64Value());
+  guarded(info.Env(), [&] { pipeline_ = std::make_shared<FacePipeline>(lanes, max_pixels); });
+}
 
 std::shared_ptr<FacePipeline> PipelineObject::open_pipeline(const Napi::CallbackInfo& info) const {
   if (pipeline_) return pipeline_;

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "../vision/face_pipeline.hpp"
+#include "promise_worker.hpp"
 
 namespace facededup {
 
@@ -17,6 +18,11 @@ class PipelineObject : public Napi::ObjectWrap<PipelineObject> {
   explicit PipelineObject(const Napi::CallbackInfo& info);
 
  private:
+  template <Napi::Value (PipelineObject::*method)(const Napi::CallbackInfo&)>
+  Napi::Value call(const Napi::CallbackInfo& info) {
+    return guarded(info.Env(), [&] { return (this->*method)(info); });
+  }
+
   Napi::Value load_ssd(const Napi::CallbackInfo& info);          // (prototxt, weights, options)
   Napi::Value load_landmarks(const Napi::CallbackInfo& info);    // (kind, bytes)
   Napi::Value load_encoder(const Napi::CallbackInfo& info);      // (bytes)

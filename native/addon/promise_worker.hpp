@@ -21,6 +21,22 @@ inline Napi::Error from_error(Napi::Env env, const std::string& code, const std:
   return error;
 }
 
+// Runs `body` for a call from JavaScript; no C++ exception leaves it but Napi::Error, which becomes a JavaScript one.
+template <class Body>
+auto guarded(Napi::Env env, Body body) -> decltype(body()) {
+  try {
+    return body();
+  } catch (const Napi::Error&) {
+    throw;
+  } catch (const Error& e) {
+    throw from_error(env, name_of(e.code()), e.what());
+  } catch (const std::bad_alloc&) {
+    throw from_error(env, "OUT_OF_MEMORY", "there is not enough memory for this photo or model");
+  } catch (const std::exception& e) {
+    throw from_error(env, "INTERNAL", e.what());
+  }
+}
+
 template <class Answer>
 class PromiseWorker : public Napi::AsyncWorker {
  public:
@@ -59,11 +75,15 @@ class PromiseWorker : public Napi::AsyncWorker {
 
   void OnOK() override {
     const Napi::HandleScope scope(Env());
-    if (answer_) {
-      deferred_.Resolve(convert_(Env(), *answer_));
+    if (!answer_) {
+      deferred_.Reject(from_error(Env(), code_, message_).Value());
       return;
     }
-    deferred_.Reject(from_error(Env(), code_, message_).Value());
+    try {
+      deferred_.Resolve(guarded(Env(), [&] { return convert_(Env(), *answer_); }));
+    } catch (const Napi::Error& e) {
+      deferred_.Reject(e.Value());
+    }
   }
 
   void fail(std::string code, std::string message) {

@@ -69,6 +69,12 @@ std::vector<Found> run(mmod::Net& net, const Pixels* first, const Pixels* last) 
   return found;
 }
 
+// The network has no output for a picture of a few pixels, and the smallest face it finds has about 80.
+bool too_small(const cv::Mat& image, const MmodOptions& options) {
+  constexpr int least_side = 40;
+  return std::min(image.cols, image.rows) << options.upsample < least_side;
+}
+
 Detections in_photo(const Found& found, double scale, const MmodOptions& options) {
   Detections detections;
   for (const auto& face : found) {
@@ -92,6 +98,7 @@ MmodDetector::MmodDetector(const MmodDetector& other) : net_(std::make_unique<Ne
 MmodDetector::~MmodDetector() = default;
 
 Detections MmodDetector::detect(const cv::Mat& image, const MmodOptions& options, std::uint64_t max_pixels) {
+  if (too_small(image, options)) return {};
   const auto copy = working_copy(image, options, max_pixels);
   return in_photo(run(net_->layers, &copy.pixels, &copy.pixels + 1).front(), copy.scale, options);
 }
@@ -101,6 +108,10 @@ std::vector<Detections> MmodDetector::detect(const std::vector<cv::Mat>& images,
   std::map<std::pair<long, long>, std::vector<std::size_t>> by_size;
   std::vector<WorkingCopy> copies;
   for (const auto& image : images) {
+    if (too_small(image, options)) {
+      copies.push_back({});
+      continue;
+    }
     copies.push_back(working_copy(image, options, max_pixels));
     const auto& pixels = copies.back().pixels;
     by_size[{pixels.nr(), pixels.nc()}].push_back(copies.size() - 1);

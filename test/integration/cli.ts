@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import t, { type Test } from 'tap';
 import { facededup, run } from '../fixtures/command_line.js';
+import { modelFolder } from '../fixtures/model_folder.js';
 import { examplePhotos, skipWithout } from '../fixtures/places.js';
 
 const skip = skipWithout.dlib || skipWithout.examples;
@@ -203,4 +204,33 @@ t.test('a link to a folder is not followed, and each photo counts once', { skip 
   await run('ln', ['-s', photos, join(photos, 'more', 'loop')]);
   const { stdout } = await facededup(['find', photos, join(photos, 'simm.jpg'), '--json', ...hog]);
   t.match(JSON.parse(stdout), { photos: 3 });
+});
+
+t.test(
+  'an output that cannot be written is told in one line, and is not “some photos failed”',
+  { skip },
+  async (t) => {
+    const photo = join(people(t), 'photos', 'simm.jpg');
+    const main = new URL('../../dist/esm/cli/main.js', import.meta.url).pathname;
+    const full = await run('bash', ['-c', 'node "$0" detect "$1" --detector hog > /dev/full', main, photo]);
+    t.equal(full.code, 70);
+    t.match(full.stderr, /^facededup: the output cannot be written/);
+    const mute = await run('bash', ['-c', 'node "$0" find "$1" --detector hog 2> /dev/full', main, photo]);
+    t.equal(mute.code, 0);
+  },
+);
+
+t.test('control characters of a file name are shown, not sent to the terminal', { skip }, async (t) => {
+  const folder = people(t);
+  const name = 'new\nline and \u001b[31mred.jpg';
+  copyFileSync(join(folder, 'photos', 'simm.jpg'), join(folder, name));
+  const { stdout } = await facededup(['detect', join(folder, name), ...hog]);
+  t.match(stdout, 'new\\x0aline and \\x1b[31mred.jpg: 1 face\n');
+});
+
+t.test('a model that is not in the manifest is mentioned', { skip }, async (t) => {
+  const photo = join(examplePhotos ?? '', 'johns', 'John_Simm', '000288_00470387.jpg');
+  const { code, stderr } = await facededup(['detect', photo, '--models', modelFolder(t)]);
+  t.equal(code, 0, stderr);
+  t.match(stderr, /note: the model .*deploy\.prototxt is unverified/);
 });

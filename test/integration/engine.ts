@@ -234,6 +234,53 @@ t.test('a signal stops a call before it begins, and while it waits for a lane', 
   t.equal((await first).length, 1);
 });
 
+t.test('a signal that fires during a long call frees the caller at once', { skip }, async (t) => {
+  const engine = await FaceEngine.create({ detector: 'hog' });
+  const started = performance.now();
+  const signal = AbortSignal.timeout(50);
+  await t.rejects(engine.encode(johns[0] ?? '', { jitters: 200, signal }), { code: 'ABORTED' });
+  t.ok(performance.now() - started < 1500, 'long before 200 jitters are done');
+  await engine.close();
+});
+
+t.test('finished answers do not wait for a source that does', async (t) => {
+  const engine = FaceEngine.createLazily({ models: modelFolder(t), meanValues, lanes: 2 });
+  t.teardown(() => engine.close());
+  let release: () => unknown = () => undefined;
+  async function* live() {
+    yield numberedPhoto(1);
+    await new Promise<void>((resolve) => (release = resolve));
+    yield numberedPhoto(2);
+  }
+  const answers = engine.detectAll(live());
+  t.equal((await answers.next()).value?.faces?.length, 1, 'the first, while the source waits');
+  release();
+  t.equal((await answers.next()).value?.faces?.length, 1);
+  t.equal((await answers.next()).done, true);
+});
+
+t.test('a signal ends encodeAll while its source waits', async (t) => {
+  const engine = FaceEngine.createLazily({ models: modelFolder(t), meanValues });
+  t.teardown(() => engine.close());
+  async function* silent(): AsyncGenerator<string> {
+    await new Promise(() => undefined);
+  }
+  const controller = new AbortController();
+  setTimeout(() => controller.abort(), 20);
+  await t.rejects(engine.detectAll(silent(), { signal: controller.signal }).next(), {
+    code: 'ABORTED',
+  });
+});
+
+t.test('photos that are no sequence, and wrong options, are refused at the first answer', async (t) => {
+  const engine = FaceEngine.createLazily({ models: modelFolder(t) });
+  t.teardown(() => engine.close());
+  for (const wrong of [null, 5, {}, 'photo.jpg', new Uint8Array(3)]) {
+    await t.rejects(engine.encodeAll(wrong as unknown as string[]).next(), { code: 'ARGUMENT_INVALID' });
+  }
+  await t.rejects(engine.encodeAll([], { jitter: 1 } as object).next(), { code: 'OPTION_UNKNOWN' });
+});
+
 t.test('closing lets the calls under way end, refuses later ones, and may be done twice', async (t) => {
   const engine = FaceEngine.createLazily({ models: modelFolder(t), meanValues, lanes: 2 });
   const underWay = Promise.all([0, 1, 2, 3, 4].map((number) => engine.detect(numberedPhoto(number))));

@@ -83,6 +83,13 @@ t.test(
   },
 );
 
+t.test('mmod finds nothing on a photo of a few pixels', { skip: skip || skipWithout.mmod }, async (t) => {
+  for (const side of [1, 8, 30]) {
+    const photo = { data: new Uint8Array(side * side), width: side, height: side, channels: 1 } as const;
+    for (const upsample of [0, 1]) t.same(await detectFaces(photo, { detector: 'mmod', upsample }), []);
+  }
+});
+
 t.test('hog upsampled 0 to 4 times finds ever smaller faces', { skip }, async (t) => {
   const small = await sharp(portrait).resize(48).png().toBuffer();
   t.equal((await detectFaces(small, { detector: 'hog', upsample: 0 })).length, 0);

@@ -90,6 +90,39 @@ t.test('bytes may be changed as soon as the call has returned its promise', asyn
   t.same(await pixelsOf(await drawing), expected);
 });
 
+t.test('bytes and pixels may lie in shared memory', async (t) => {
+  const [image] = await testImages();
+  const shared = <T extends Uint8Array>(bytes: T) => {
+    const view = new Uint8Array(new SharedArrayBuffer(bytes.length));
+    view.set(bytes);
+    return view;
+  };
+  const bytes = image?.bytes ?? new Uint8Array();
+  t.same(await upright(shared(bytes)), await upright(bytes));
+  const raw = {
+    data: shared(rawPatterns.rgb),
+    width: pattern.width,
+    height: pattern.height,
+    channels: 3,
+  } as const;
+  t.ok(Buffer.from((await upright(raw)).data).equals(pattern.data));
+});
+
+t.test('detections that are none are refused', async (t) => {
+  const photo = { data: new Uint8Array(12), width: 2, height: 2, channels: 3 } as const;
+  const box = { x: 0, y: 0, width: 1, height: 1 };
+  for (const wrong of [
+    null,
+    5,
+    [null],
+    [{ box }],
+    [{ box, confidence: 'x' }],
+    [{ box, confidence: Number.NaN }],
+  ]) {
+    await t.rejects(drawDetections(photo, wrong as never[]), { code: 'ARGUMENT_INVALID' });
+  }
+});
+
 for (const { name, bytes, codes } of await brokenImages()) {
   t.test(`${name} is refused`, async (t) => {
     const error = await drawDetections(bytes, []).then(

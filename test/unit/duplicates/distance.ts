@@ -45,3 +45,29 @@ t.test('compareFaces refuses a threshold of 0 and one that is no number', async 
   t.throws(() => compareFaces([[0]], [0], 0), { code: 'OPTION_RANGE' });
   t.throws(() => compareFaces([[0]], [0], '0.4' as unknown as number), { code: 'OPTION_TYPE' });
 });
+
+t.test('what is no list of numbers is refused, never taken for distance 0', async (t) => {
+  const face = { encoding: Float32Array.of(1, 2) };
+  const wrongs: unknown[] = [
+    null,
+    undefined,
+    face,
+    5,
+    'ab',
+    [null, 1],
+    ['1', '2'],
+    [1n, 2n],
+    new DataView(new ArrayBuffer(8)),
+    [],
+  ];
+  for (const wrong of wrongs) {
+    t.throws(() => faceDistance(wrong as number[], wrong as number[]), { code: 'ENCODINGS_INVALID' });
+    t.throws(() => compareFaces([[1, 2]], wrong as number[]), { code: 'ENCODINGS_INVALID' });
+    t.throws(() => compareFaces([wrong as number[]], [1, 2]), { code: 'ENCODINGS_INVALID' });
+  }
+  t.throws(() => compareFaces(null as unknown as number[][], [1]), { code: 'ARGUMENT_INVALID' });
+});
+
+t.test('an infinite threshold accepts every pair', async (t) => {
+  t.same(compareFaces([[9]], [0], Number.POSITIVE_INFINITY), [true]);
+});

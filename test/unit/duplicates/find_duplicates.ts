@@ -166,3 +166,22 @@ t.test('timers fire during a long search, and progress reaches its total', async
   t.ok(fired > 1, `a timer fired ${fired} times`);
   t.same(last, { compared: (6000 * 5999) / 2, total: (6000 * 5999) / 2 });
 });
+
+t.test('faces given instead of their encodings are refused, not found at distance 0', async (t) => {
+  const face = { encoding: Float32Array.of(1, 2) };
+  const wrongs = [[face], [null], [1, 2], ['12']];
+  for (const encodings of wrongs) {
+    const records = ['a', 'b'].map((id) => ({ id, encodings }) as unknown as FaceRecord);
+    await t.rejects(findDuplicates(records), { code: 'ENCODINGS_INVALID' });
+  }
+  await t.rejects(findDuplicates([, record('a', [0])] as FaceRecord[]), { code: 'ARGUMENT_INVALID' });
+});
+
+t.test('the answer is that of the records as they were when the search began', async (t) => {
+  const random = pseudoRandom(11);
+  const many = Array.from({ length: 3000 }, (_, i) => record(String(i), [random(), random(), random()]));
+  const expected = await findDuplicates([...many], { threshold: 0.02 });
+  const search = findDuplicates(many, { threshold: 0.02 });
+  many.length = 10;
+  t.same(await search, expected);
+});

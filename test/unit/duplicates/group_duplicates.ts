@@ -24,3 +24,16 @@ t.test('a chain of 100,000 photos is one group', async (t) => {
   const chain = Array.from({ length: 100_000 }, (_, i) => pair(`p${i}`, `p${i + 1}`));
   t.equal(groupDuplicates(chain)[0]?.length, 100_001);
 });
+
+t.test('what is no list of pairs is refused', async (t) => {
+  const wrongs: unknown[] = [
+    null,
+    5,
+    'abc',
+    {},
+    [null],
+    [{ first: Number.NaN, second: 'b' }],
+    [{ first: 'a' }],
+  ];
+  for (const wrong of wrongs) t.throws(() => groupDuplicates(wrong as never[]), { code: 'ARGUMENT_INVALID' });
+});

@@ -315,18 +315,20 @@ t.test('the cache stays the cache when FACEDEDUP_MODELS names it, however it is 
   t.match(await store.status(), [{ state: 'corrupt' }]);
 });
 
-t.test('a download whose file cannot be written is given up at once', { timeout: 5_000 }, async (t) => {
-  const closed = new Promise<void>((resolve) => {
-    void serve(t, (_, response) => {
-      response.on('close', resolve).write('the');
-    }).then(async (address) => {
-      const { store, cache } = storeIn(t, {}, { https: [address] });
-      rmSync(cache, { recursive: true });
-      writeFileSync(cache, 'a file where the folder should be');
-      await t.rejects(store.fetch(undefined, { sources: ['https'] }), { code: 'MODEL_FETCH_FAILED' });
-    });
+t.test('a cache that cannot be written is reported before anything is downloaded', async (t) => {
+  let asked = 0;
+  const address = await serve(t, (_, response) => {
+    asked++;
+    response.end(content);
   });
-  await closed;
+  const { store, cache } = storeIn(t, {}, { https: [address] });
+  rmSync(cache, { recursive: true });
+  writeFileSync(cache, 'a file where the folder should be');
+  await t.rejects(store.fetch(undefined, { sources: ['https'] }), {
+    code: 'MODEL_FETCH_FAILED',
+    message: /cache .* cannot be written/,
+  });
+  t.equal(asked, 0);
 });
 
 t.test('a manifest that is not whole is refused', async (t) => {

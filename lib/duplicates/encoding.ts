@@ -1,0 +1,34 @@
+// What counts as an encoding: numbers, as many as in every other.
+
+import { InvalidEncodingsError } from '../errors.js';
+import { isArray } from '../options.js';
+
+/** Numbers of one face: a Float32Array of 128 from `encodeFaces`, or an array that holds numbers. */
+export type EncodingLike = ArrayLike<number>;
+
+function isNumberList(value: unknown): value is ArrayLike<unknown> {
+  return isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView));
+}
+
+/**
+ * Says whose encoding is wrong and how; `owner` begins the sentence.
+ *
+ * @throws InvalidEncodingsError `ENCODINGS_INVALID`
+ */
+export function requireEncoding(value: unknown, owner: string): EncodingLike {
+  if (!isNumberList(value) || value.length === 0) {
+    throw new InvalidEncodingsError(
+      'ENCODINGS_INVALID',
+      `${owner} must be an array of numbers, such as a Float32Array of 128.`,
+    );
+  }
+  for (let i = 0; i < value.length; i++) {
+    if (typeof value[i] !== 'number' || !Number.isFinite(Math.fround(value[i] as number))) {
+      throw new InvalidEncodingsError(
+        'ENCODINGS_INVALID',
+        `${owner} holds something other than finite numbers.`,
+      );
+    }
+  }
+  return value as EncodingLike;
+}
