@@ -397,7 +397,7 @@ export class FaceEngine {
         if (reading && !full) events.push(reading.then((item) => ({ item })));
         const event = await untilAborted(Promise.race(events), signal);
         if ('results' in event) {
-          started.shift();
+          void started.shift();
           yield* event.results;
           continue;
         }
