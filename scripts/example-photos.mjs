@@ -1,10 +1,9 @@
 // Lays out dlib's example photos (johns, faces) from Debian's source package, and prints the folder that holds them.
 // Prints an empty line, and why on stderr, where they cannot be had.
 
-import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { downloadDebianSource, ModelStore } from '../dist/esm/models/index.js';
+import { downloadDebianSource, ModelStore, unpackArchive } from '../dist/esm/models/index.js';
 
 const { cache } = new ModelStore();
 const target = join(dirname(cache), 'example-photos');
@@ -27,24 +26,17 @@ async function layOut() {
   if (!archive) throw new Error('the source package has no main archive');
   mkdirSync(dirname(target), { recursive: true });
   const work = mkdtempSync(`${target}-`);
-  const options = [
-    '--extract',
-    '--file',
-    join(folder, archive),
-    '--directory',
-    work,
-    '--strip-components=2',
-    '--wildcards',
-  ];
-  const unpacked = spawnSync('tar', [...options, '*/examples/johns', '*/examples/faces'], {
-    stdio: 'inherit',
-  });
-  if (unpacked.status !== 0) throw new Error('tar could not unpack it');
   try {
+    await unpackArchive({
+      archive: join(folder, archive),
+      patterns: ['*/examples/johns', '*/examples/faces'],
+      strippedFolders: 2,
+      target: work,
+    });
     renameSync(work, target);
   } catch (error) {
-    // Another run was faster.
     rmSync(work, { recursive: true, force: true });
+    // Another run was faster.
     if (!existsSync(target)) throw error;
   }
 }

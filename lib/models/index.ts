@@ -2,7 +2,7 @@
 
 export { defaultSources, type ModelSourceName, type ModelsOption } from './locations.js';
 export { type Manifest, type ModelFile, type ModelKey, officialManifest } from './manifest.js';
-export { debianSourceFolder, downloadDebianSource } from './sources/debian.js';
+export { downloadDebianSource, unpackArchive } from './sources/debian.js';
 export type { FetchProgress } from './sources/source.js';
 export {
   type FetchOptions,

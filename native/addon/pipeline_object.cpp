@@ -55,45 +55,34 @@ std::shared_ptr<FacePipeline> PipelineObject::open_pipeline(const Napi::Callback
   throw from_error(info.Env(), name_of(ErrorCode::engine_closed), "the engine is closed");
 }
 
-Napi::Value PipelineObject::load_ssd(const Napi::CallbackInfo& info) {
-  SsdModel model{to_bytes(info[0]), to_bytes(info[1]), to_ssd_options(info[2].As<Napi::Object>())};
+template <class Load>
+Napi::Value PipelineObject::start_loading(const Napi::CallbackInfo& info, Load load) {
   return PromiseWorker<Nothing>::start(
       info.Env(),
-      [pipeline = open_pipeline(info), model = std::move(model)]() mutable {
-        pipeline->load_ssd(std::move(model));
+      [pipeline = open_pipeline(info), load = std::move(load)]() mutable {
+        load(*pipeline);
         return Nothing{};
       },
       undefined);
+}
+
+Napi::Value PipelineObject::load_ssd(const Napi::CallbackInfo& info) {
+  SsdModel model{to_bytes(info[0]), to_bytes(info[1]), to_ssd_options(info[2].As<Napi::Object>())};
+  return start_loading(info, [model = std::move(model)](FacePipeline& pipeline) mutable { pipeline.load_ssd(std::move(model)); });
 }
 
 Napi::Value PipelineObject::load_landmarks(const Napi::CallbackInfo& info) {
-  return PromiseWorker<Nothing>::start(
-      info.Env(),
-      [pipeline = open_pipeline(info), kind = to_landmark_kind(info[0]), bytes = to_bytes(info[1])] {
-        pipeline->load_landmarks(kind, bytes);
-        return Nothing{};
-      },
-      undefined);
+  return start_loading(info, [kind = to_landmark_kind(info[0]), bytes = to_bytes(info[1])](FacePipeline& pipeline) {
+    pipeline.load_landmarks(kind, bytes);
+  });
 }
 
 Napi::Value PipelineObject::load_encoder(const Napi::CallbackInfo& info) {
-  return PromiseWorker<Nothing>::start(
-      info.Env(),
-      [pipeline = open_pipeline(info), bytes = to_bytes(info[0])] {
-        pipeline->load_encoder(bytes);
-        return Nothing{};
-      },
-      undefined);
+  return start_loading(info, [bytes = to_bytes(info[0])](FacePipeline& pipeline) { pipeline.load_encoder(bytes); });
 }
 
 Napi::Value PipelineObject::load_mmod(const Napi::CallbackInfo& info) {
-  return PromiseWorker<Nothing>::start(
-      info.Env(),
-      [pipeline = open_pipeline(info), bytes = to_bytes(info[0])] {
-        pipeline->load_mmod(bytes);
-        return Nothing{};
-      },
-      undefined);
+  return start_loading(info, [bytes = to_bytes(info[0])](FacePipeline& pipeline) { pipeline.load_mmod(bytes); });
 }
 
 Napi::Value PipelineObject::detect(const Napi::CallbackInfo& info) {

@@ -34,6 +34,10 @@ class PipelineObject : public Napi::ObjectWrap<PipelineObject> {
   Napi::Value encode(const Napi::CallbackInfo& info);            // (image, options)
   void close(const Napi::CallbackInfo& info);
 
+  // Runs `load(pipeline)` off the main thread; the promise has no value.
+  template <class Load>
+  Napi::Value start_loading(const Napi::CallbackInfo& info, Load load);
+
   // Throws to JavaScript once the pipeline is closed. Work under way holds its own share and ends undisturbed.
   std::shared_ptr<FacePipeline> open_pipeline(const Napi::CallbackInfo& info) const;
 

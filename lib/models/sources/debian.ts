@@ -25,7 +25,7 @@ export const debianSource: ModelSource = {
 };
 
 /** Where a package's source archives are kept: they hold more than the models, and are large. */
-export function debianSourceFolder(name: string, cache: string): string {
+function debianSourceFolder(name: string, cache: string): string {
   return join(dirname(cache), 'debian-source', name);
 }
 
@@ -98,20 +98,39 @@ async function unpackAll(
   const work = await mkdtemp(join(folder, 'unpacked-'));
   try {
     const patterns = files.map((file) => `*/${file.name}`);
-    const options = [
-      '--extract',
-      '--file',
-      join(folder, archive),
-      '--directory',
-      work,
-      '--strip-components=1',
-      '--wildcards',
-    ];
-    await run('tar', [...options, ...patterns], folder, signal);
+    await unpackArchive({
+      archive: join(folder, archive),
+      patterns,
+      strippedFolders: 1,
+      target: work,
+      signal,
+    });
     return await fetchEach(files, signal, (file) => deliver(file, contentOf(join(work, file.name))));
   } finally {
     await rm(work, { recursive: true, force: true });
   }
+}
+
+export interface Unpacking {
+  readonly archive: string;
+  /** Of the files and folders to unpack, with tar's wildcards. */
+  readonly patterns: readonly string[];
+  /** How many leading folders of each path in the archive are left out. */
+  readonly strippedFolders: number;
+  readonly target: string;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Unpacks a part of an archive of any compression that tar knows. */
+export async function unpackArchive({
+  archive,
+  patterns,
+  strippedFolders,
+  target,
+  signal,
+}: Unpacking): Promise<void> {
+  const options = ['--extract', '--file', archive, `--strip-components=${strippedFolders}`, '--wildcards'];
+  await run('tar', [...options, ...patterns], target, signal);
 }
 
 async function run(
