@@ -1,4 +1,4 @@
-// npm run bench:accuracy -- --lfw DIR [--pairs FILE] [--faces DIR] [--only NAME]… [--roc FILE]
+// npm run bench:accuracy -- --lfw DIR [--pairs FILE] [--faces DIR] [--all | --only NAME…] [--roc FILE]
 // Verification accuracy of the whole pipeline on photos and pairs in LFW's layout, and of each detector on dlib's
 // labelled group photos.
 
@@ -19,6 +19,7 @@ const { values } = parseArgs({
       type: 'string',
       default: process.env.FACEDEDUP_EXAMPLE_PHOTOS && join(process.env.FACEDEDUP_EXAMPLE_PHOTOS, 'faces'),
     },
+    all: { type: 'boolean', default: false },
     only: { type: 'string', multiple: true },
     roc: { type: 'string', default: 'bench-output/roc.svg' },
   },
@@ -43,8 +44,14 @@ if (!values.lfw && !values.faces) {
   console.error('Say where the photos are: npm run bench:accuracy -- --lfw DIR, or --faces DIR');
   process.exit(2);
 }
-const chosen = Object.entries(ways).filter(([name]) => !values.only || values.only.includes(name));
-if (values.lfw) await benchVerification(readLfw(values.lfw, values.pairs));
+const usual = ['defaults', 'hog, 5 points'];
+const chosen = Object.entries(ways).filter(([name]) => values.all || (values.only ?? usual).includes(name));
+const pairs = values.lfw && (values.pairs ?? join(values.lfw, 'pairs.txt'));
+if (pairs && !existsSync(pairs)) {
+  console.error(`There is no ${pairs}: --lfw names a folder in LFW’s layout, --pairs its list of pairs.`);
+  process.exit(2);
+}
+if (values.lfw) await benchVerification(readLfw(values.lfw, pairs));
 if (values.faces && existsSync(values.faces)) await benchDetection(values.faces);
 else console.log('\nDetection is skipped: name the folder of dlib’s example faces by --faces.');
 
