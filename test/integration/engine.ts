@@ -53,13 +53,11 @@ t.test('timers keep firing while 20 photos are encoded', { skip }, async (t) => 
   t.teardown(() => engine.close());
   let fired = 0;
   const timer = setInterval(() => fired++, 10);
-  const started = performance.now();
   const results = await collect(engine.encodeAll(johns.slice(0, 20)));
-  const milliseconds = performance.now() - started;
   clearInterval(timer);
   t.equal(results.length, 20);
   t.ok(results.every(({ faces }) => faces?.length === 1));
-  t.ok(fired > milliseconds / 40, `${fired} ticks in ${Math.round(milliseconds)} ms`);
+  t.ok(fired > 20, `${fired} ticks: more than one for each photo`);
 });
 
 t.test('many calls at once get the answers they would get alone', async (t) => {
@@ -234,14 +232,21 @@ t.test('a signal stops a call before it begins, and while it waits for a lane', 
   t.equal((await first).length, 1);
 });
 
-t.test('a signal that fires during a long call frees the caller at once', { skip }, async (t) => {
-  const engine = await FaceEngine.create({ detector: 'hog' });
-  const started = performance.now();
-  const signal = AbortSignal.timeout(50);
-  await t.rejects(engine.encode(johns[0] ?? '', { jitters: 200, signal }), { code: 'ABORTED' });
-  t.ok(performance.now() - started < 1500, 'long before 200 jitters are done');
-  await engine.close();
-});
+t.test(
+  'a signal that fires during a long call frees the caller while the lane still works',
+  { skip },
+  async (t) => {
+    const engine = await FaceEngine.create({ detector: 'hog' });
+    const controller = new AbortController();
+    const call = engine.encode(johns[0] ?? '', { jitters: 100, signal: controller.signal });
+    setTimeout(() => controller.abort(), 20);
+    await t.rejects(call, { code: 'ABORTED' });
+    const closing = engine.close().then(() => 'closed');
+    const turn = new Promise<string>((resolve) => setImmediate(() => resolve('still working')));
+    t.equal(await Promise.race([closing, turn]), 'still working');
+    await closing;
+  },
+);
 
 t.test('finished answers do not wait for a source that does', async (t) => {
   const engine = FaceEngine.createLazily({ models: modelFolder(t), meanValues, lanes: 2 });
