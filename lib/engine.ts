@@ -461,11 +461,7 @@ export class FaceEngine {
   }
 
   #loadMmod(): Promise<void> {
-    return this.#loadOnce('mmod', async () => {
-      const model = await this.#store.read('mmod');
-      await callNative(`The model ${model.path}`, () => this.#pipeline.loadMmod(model.bytes));
-      this.#remember(model);
-    });
+    return this.#loadFile('mmod', (bytes) => this.#pipeline.loadMmod(bytes));
   }
 
   #loadSsd(): Promise<void> {
@@ -482,17 +478,17 @@ export class FaceEngine {
   }
 
   #loadLandmarks(name: LandmarkModelName): Promise<void> {
-    return this.#loadOnce(name, async () => {
-      const model = await this.#store.read(`landmarks-${name}`);
-      await callNative(`The model ${model.path}`, () => this.#pipeline.loadLandmarks(name, model.bytes));
-      this.#remember(model);
-    });
+    return this.#loadFile(`landmarks-${name}`, (bytes) => this.#pipeline.loadLandmarks(name, bytes));
   }
 
   #loadEncoder(): Promise<void> {
-    return this.#loadOnce('encoder', async () => {
-      const model = await this.#store.read('encoder');
-      await callNative(`The model ${model.path}`, () => this.#pipeline.loadEncoder(model.bytes));
+    return this.#loadFile('encoder', (bytes) => this.#pipeline.loadEncoder(bytes));
+  }
+
+  #loadFile(key: ModelKey, load: (bytes: Uint8Array) => Promise<void>): Promise<void> {
+    return this.#loadOnce(key, async () => {
+      const model = await this.#store.read(key);
+      await callNative(`The model ${model.path}`, () => load(model.bytes));
       this.#remember(model);
     });
   }

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <array>
-#include <memory>
 #include <opencv2/dnn.hpp>
 #include <string>
 
@@ -35,8 +34,6 @@ class SsdDetector {
   // `image`: CV_8UC3, BGR. Boxes of at least `confidence`, best first, without those that overlap a better one
   // by an intersection over union above `nms_threshold`, clipped to the image; coordinates are not rounded.
   Detections detect(const cv::Mat& image, double confidence, double nms_threshold);
-
-  cv::Size input_size() const { return input_size_; }
 
  private:
   cv::Mat forward(const cv::Mat& image);
