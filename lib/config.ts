@@ -149,6 +149,7 @@ export const findDuplicatesOptionTable = {
   threshold,
   ignoredPairs: option(list),
   against: option(list),
+  threads: option(integerFrom(1, 256)),
   signal,
   onProgress: option(callback),
 } as const;

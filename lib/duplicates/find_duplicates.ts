@@ -3,17 +3,12 @@
 import { findDuplicatesOptionTable } from '../config.js';
 import { throwIfAborted } from '../errors.js';
 import { readOptions } from '../options.js';
-import { type IgnoredPair, indexIgnoredPairs, type IsIgnored } from './ignored_pairs.js';
-import { type FaceRecord, packRecords, type RecordTable, requireRecords } from './record_table.js';
-
-/** Two photos that show the same person. */
-export interface DuplicatePair {
-  /** The id that comes first by UTF-16 code units. */
-  readonly first: string;
-  readonly second: string;
-  /** The least Euclidean distance between a face of the one and a face of the other. */
-  readonly distance: number;
-}
+import { answerFrom, type DuplicatePair } from './answer.js';
+import { type IgnoredPair, indexIgnoredPairs } from './ignored_pairs.js';
+import type { KernelKind } from './kernel.js';
+import { type FaceRecord, requireRecords, tabulate } from './record_table.js';
+import { searchPairs, type Stage } from './search.js';
+import { Turns } from './turns.js';
 
 export interface DuplicateProgress {
   /** Pairs of photos compared so far, and in all. */
@@ -28,127 +23,63 @@ export interface FindDuplicatesOptions {
   readonly ignoredPairs?: readonly IgnoredPair[] | undefined;
   /** Older records: each record is compared with these too, but these not with each other. */
   readonly against?: readonly FaceRecord[] | undefined;
+  /**
+   * How many threads compare at once, the caller's own among them: 1…256; default: as many as there are cores, fewer
+   * when there is too little to do. 1 starts no thread.
+   */
+  readonly threads?: number | undefined;
   readonly signal?: AbortSignal | undefined;
-  /** Called a few times a second. */
+  /** Called a few times a second, and at the end. */
   readonly onProgress?: ((progress: DuplicateProgress) => void) | undefined;
 }
 
-/** How long the loop may hold the thread before timers and input get their turn. */
-const turnMilliseconds = 15;
-
-/** How many dimensions are summed before the sum is compared with the limit. */
-const stride = 16;
+/** What tests set to see every way through the search. */
+export interface SearchTuning {
+  readonly kernel?: KernelKind;
+  readonly fewRows?: number;
+}
 
 /**
  * Finds every pair of records whose distance lies below the threshold.
  *
- * @returns the pairs, closest first; equal distances in order of their ids.
+ * The encodings are compared as float32, and not copied: they must stay as they are until the promise settles.
+ *
+ * @returns the pairs, closest first; equal distances in order of their ids. A `distance` is what `faceDistance` says.
  * @throws InvalidEncodingsError `ENCODINGS_INVALID` (an id twice, lengths that differ, numbers that are not finite),
- *   InvalidOptionError, AbortedError.
+ *   InvalidOptionError, AbortedError, OutOfMemoryError, InternalError (a thread that ended by itself).
  */
-export async function findDuplicates(
+export function findDuplicates(
   records: readonly FaceRecord[],
   options?: FindDuplicatesOptions,
 ): Promise<DuplicatePair[]> {
-  const { threshold, ignoredPairs, against, signal, onProgress } = readOptions(
+  return findDuplicatesBy(records, options, {});
+}
+
+/** The same, with every choice that the search would make by itself open to tests. */
+export async function findDuplicatesBy(
+  records: readonly FaceRecord[],
+  options: FindDuplicatesOptions | undefined,
+  tuning: SearchTuning,
+): Promise<DuplicatePair[]> {
+  const { threshold, ignoredPairs, against, threads, signal, onProgress } = readOptions(
     findDuplicatesOptionTable,
     options,
   );
   throwIfAborted(signal);
-  const older = (against ?? []) as readonly FaceRecord[];
-  // The caller may change its array during the search.
-  const newer = requireRecords(records).length;
-  const table = packRecords(requireRecords(records).concat(older));
-  const isIgnored = indexIgnoredPairs(ignoredPairs, table.ids);
-  const report = onProgress as FindDuplicatesOptions['onProgress'];
+  const stage: Stage = { share: 0 };
+  let total = 0;
+  const report = (share: number) =>
+    (onProgress as FindDuplicatesOptions['onProgress'])?.({ compared: Math.floor(share * total), total });
+  const turns = new Turns(signal, () => report(stage.share));
 
-  const pairs: DuplicatePair[] = [];
-  const count = table.ids.length;
-  const total = (newer * (newer - 1)) / 2 + newer * (count - newer);
-  let compared = 0;
-  let turnEnds = performance.now() + turnMilliseconds;
-  for (let a = 0; a < newer; a++) {
-    collectPairs(table, a, threshold, isIgnored, pairs);
-    compared += count - a - 1;
-    if (performance.now() >= turnEnds) {
-      report?.({ compared, total });
-      await nextTurn();
-      throwIfAborted(signal);
-      turnEnds = performance.now() + turnMilliseconds;
-    }
-  }
-  report?.({ compared, total });
-  return pairs.sort(byDistanceThenIds);
-}
-
-/** Adds the pairs of record `a` with every record after it. */
-function collectPairs(
-  table: RecordTable,
-  a: number,
-  threshold: number,
-  isIgnored: IsIgnored,
-  pairs: DuplicatePair[],
-): void {
-  for (let b = a + 1; b < table.ids.length; b++) {
-    const distance = leastDistance(table, a, b, threshold);
-    if (distance >= threshold || isIgnored(a, b)) continue;
-    const [first, second] = [table.ids[a] as string, table.ids[b] as string].sort() as [string, string];
-    pairs.push({ first, second, distance });
-  }
-}
-
-/** The least distance between the faces of two records if it lies below the threshold, else Infinity. */
-function leastDistance(table: RecordTable, a: number, b: number, threshold: number): number {
-  const { firstRow, values, dimensions } = table;
-  let least = Number.POSITIVE_INFINITY;
-  let bound = threshold;
-  for (let i = firstRow[a] as number; i < (firstRow[a + 1] as number); i++) {
-    for (let j = firstRow[b] as number; j < (firstRow[b + 1] as number); j++) {
-      const distance = distanceBelow(values, i * dimensions, j * dimensions, dimensions, bound);
-      if (distance < bound) {
-        least = distance;
-        bound = distance;
-      }
-    }
-  }
-  return least;
-}
-
-/** The distance between two rows, given up as Infinity once it cannot lie below `bound` any more. */
-function distanceBelow(
-  values: Float32Array,
-  a: number,
-  b: number,
-  dimensions: number,
-  bound: number,
-): number {
-  // The square of a float64 is rounded; the slack keeps pairs on the edge for the exact comparison at the end.
-  const limit = bound * bound * (1 + 1e-12);
-  let sum = 0;
-  for (let start = 0; start < dimensions; start += stride) {
-    const end = Math.min(start + stride, dimensions);
-    for (let k = start; k < end; k++) {
-      const difference = (values[a + k] as number) - (values[b + k] as number);
-      sum += difference * difference;
-    }
-    if (sum > limit) return Number.POSITIVE_INFINITY;
-  }
-  const distance = Math.sqrt(sum);
-  return distance < bound ? distance : Number.POSITIVE_INFINITY;
-}
-
-function byDistanceThenIds(a: DuplicatePair, b: DuplicatePair): number {
-  return a.distance - b.distance || compare(a.first, b.first) || compare(a.second, b.second);
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
-}
-
-/** A macrotask, so that timers and input are served; browsers have no setImmediate. */
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => {
-    if (typeof setImmediate === 'function') setImmediate(resolve);
-    else setTimeout(resolve, 0);
-  });
+  const table = await tabulate(requireRecords(records), (against ?? []) as readonly FaceRecord[], turns);
+  const { records: newer } = table.newer;
+  total = newer * ((newer - 1) / 2 + (table.ids.length - newer));
+  const isIgnored = await indexIgnoredPairs(ignoredPairs, table.ids, turns);
+  const found = await searchPairs(table, { threshold, isIgnored, threads, ...tuning }, stage, turns);
+  stage.share = 1;
+  const answer = await answerFrom(found, table, turns);
+  report(1);
+  throwIfAborted(signal);
+  return answer;
 }

@@ -2,7 +2,7 @@
 
 import { InvalidOptionError } from '../errors.js';
 import { isArray } from '../options.js';
-import type { DuplicatePair } from './find_duplicates.js';
+import type { DuplicatePair } from './answer.js';
 
 /**
  * Joins pairs that share a photo, directly or through others.

@@ -2,12 +2,8 @@
 
 export { compareFaces, faceDistance } from './distance.js';
 export type { EncodingLike } from './encoding.js';
-export {
-  type DuplicatePair,
-  type DuplicateProgress,
-  findDuplicates,
-  type FindDuplicatesOptions,
-} from './find_duplicates.js';
+export type { DuplicatePair } from './answer.js';
+export { type DuplicateProgress, findDuplicates, type FindDuplicatesOptions } from './find_duplicates.js';
 export { groupDuplicates } from './group_duplicates.js';
 export type { IgnoredPair } from './ignored_pairs.js';
 export type { FaceRecord } from './record_table.js';

@@ -1,26 +1,33 @@
-// Records packed for the matcher: every encoding in one flat Float32Array, every id once.
+// Records made ready for the matcher: checked, each row's encoding at hand, every id once. Nothing is copied but
+// references.
 
 import { InvalidEncodingsError, InvalidOptionError } from '../errors.js';
 import { isArray } from '../options.js';
 import { type EncodingLike, requireEncoding } from './encoding.js';
+import type { Turns } from './turns.js';
 
 /** One photo: its id and the encodings of the faces on it, none to many. */
 export interface FaceRecord {
   /** Any string, unique among the records. */
   readonly id: string;
-  /** Each of the same length (128 from `encodeFaces`); stored as float32. */
+  /** Each of the same length (128 from `encodeFaces`); compared as float32. Not to be changed during a search. */
   readonly encodings: readonly EncodingLike[];
 }
 
+/** A row is one encoding; rows are numbered record by record. */
 export interface RecordTable {
   readonly ids: readonly string[];
-  /** Record r owns the rows firstRow[r] up to, not including, firstRow[r + 1]. */
-  readonly firstRow: Uint32Array;
-  /** rows × dimensions. */
-  readonly values: Float32Array;
+  readonly rows: readonly EncodingLike[];
+  /** The record of each row; undefined when every record has exactly one. */
+  readonly recordOfRow: Uint32Array | undefined;
+  /** The newer records come first: so many records, with so many rows. */
+  readonly newer: { readonly records: number; readonly rows: number };
   /** Numbers in an encoding; 0 when there is none at all. */
   readonly dimensions: number;
 }
+
+/** Records that are checked between two looks at the clock. */
+const recordsAtATime = 256;
 
 function invalid(sentence: string): InvalidEncodingsError {
   return new InvalidEncodingsError('ENCODINGS_INVALID', sentence);
@@ -42,36 +49,63 @@ export function requireRecords(records: unknown): readonly FaceRecord[] {
   return records as readonly FaceRecord[];
 }
 
-/** @throws InvalidEncodingsError `ENCODINGS_INVALID`, InvalidOptionError `ARGUMENT_INVALID`. */
-export function packRecords(records: readonly FaceRecord[]): RecordTable {
-  const firstRow = new Uint32Array(records.length + 1);
+/**
+ * Checks the records and lists their rows, the newer ones first.
+ *
+ * @throws InvalidEncodingsError `ENCODINGS_INVALID`, InvalidOptionError `ARGUMENT_INVALID`, AbortedError.
+ */
+export async function tabulate(
+  newer: readonly FaceRecord[],
+  older: readonly FaceRecord[],
+  turns: Turns,
+): Promise<RecordTable> {
+  // The caller may change its arrays during the search.
+  const records = newer.concat(older);
+  const newerRecords = newer.length;
+  const ids: string[] = [];
+  const rows: EncodingLike[] = [];
   const seen = new Set<string>();
   let dimensions = 0;
+  let newerRows = 0;
+  let isPlain = true;
   // Not forEach, which would pass over the holes of a sparse array.
-  for (const [index, record] of records.entries()) {
+  for (let index = 0; index < records.length; index++) {
+    if (index === newerRecords) newerRows = rows.length;
+    if (index % recordsAtATime === 0 && turns.isOver()) await turns.next();
+    const record = records[index] as FaceRecord;
     checkRecord(record, index);
-    if (seen.has(record.id))
-      throw invalid(`The id '${record.id}' is given twice: each photo needs an id of its own.`);
-    seen.add(record.id);
-    firstRow[index + 1] = (firstRow[index] as number) + record.encodings.length;
-    for (const given of record.encodings) {
-      const encoding = requireEncoding(given, `An encoding of '${record.id}'`);
+    const { id, encodings } = record;
+    if (seen.has(id)) throw invalid(`The id '${id}' is given twice: each photo needs an id of its own.`);
+    seen.add(id);
+    ids.push(id);
+    isPlain &&= encodings.length === 1;
+    for (const given of encodings) {
+      const encoding = requireEncoding(given, `An encoding of '${id}'`);
       dimensions ||= encoding.length;
       if (encoding.length !== dimensions) {
         throw invalid(
-          `An encoding of '${record.id}' has ${encoding.length} numbers where others have ${dimensions}.`,
+          `An encoding of '${id}' has ${encoding.length} numbers where others have ${dimensions}.`,
         );
       }
+      rows.push(encoding);
     }
   }
+  if (newerRecords === records.length) newerRows = rows.length;
+  return {
+    ids,
+    rows,
+    recordOfRow: isPlain ? undefined : recordsOfRows(records, rows.length),
+    newer: { records: newerRecords, rows: newerRows },
+    dimensions,
+  };
+}
 
-  const values = new Float32Array((firstRow[records.length] as number) * dimensions);
-  let offset = 0;
-  for (const record of records) {
-    for (const encoding of record.encodings) {
-      values.set(encoding, offset);
-      offset += dimensions;
-    }
-  }
-  return { ids: records.map((record) => record.id), firstRow, values, dimensions };
+function recordsOfRows(records: readonly FaceRecord[], rows: number): Uint32Array {
+  const recordOfRow = new Uint32Array(rows);
+  let row = 0;
+  records.forEach(({ encodings }, record) => {
+    recordOfRow.fill(record, row, row + encodings.length);
+    row += encodings.length;
+  });
+  return recordOfRow;
 }

@@ -1,0 +1,86 @@
+// The inner loops behind one interface, in WebAssembly SIMD where there is any and in TypeScript where there is not.
+
+import { OutOfMemoryError } from '../errors.js';
+import { scalarKernel } from './scalar_kernel.js';
+import { assembleKernel } from './wasm/kernel_module.js';
+import type { WasmMemory, WasmModule, WebAssemblyApi, WithWebAssembly } from './wasm/web_assembly.js';
+
+/** What both kernels do; addresses are byte offsets into `buffer`. */
+export interface Kernel {
+  readonly buffer: ArrayBufferLike;
+  /**
+   * product = left · right: float32 matrices, row by row, rows × inner and inner × columns.
+   * Rows are a multiple of 4, columns of 8.
+   */
+  multiply(
+    left: number,
+    right: number,
+    product: number,
+    rows: number,
+    inner: number,
+    columns: number,
+  ): number;
+  /**
+   * Adds to the candidates of the thread's `part` every pair of a row at the positions from … to − 1, all of one
+   * block, with a row of `block` at a later position, unless the sketch shows it to be too far.
+   *
+   * @returns the first position that was not dealt with, for want of room for more candidates; `to` when all were.
+   */
+  scan(from: number, to: number, block: number, part: number, room: number): number;
+}
+
+/** What a worker thread needs to make the kernel once more. */
+export interface SharedKernel extends Kernel {
+  readonly module: WasmModule;
+  readonly memory: WasmMemory;
+}
+
+export type KernelKind = 'wasm' | 'scalar';
+
+const pageBytes = 65_536;
+
+/** @throws OutOfMemoryError `OUT_OF_MEMORY` */
+export function makeKernel(bytes: number, kind: KernelKind | undefined): Kernel | SharedKernel {
+  const compiled = kind === 'scalar' ? undefined : compiledKernel();
+  try {
+    return compiled ? wasmKernel(compiled, bytes) : scalarKernel(new ArrayBuffer(bytes));
+  } catch (cause) {
+    throw new OutOfMemoryError(
+      'OUT_OF_MEMORY',
+      `The sketch of the encodings needs ${Math.ceil(bytes / 2 ** 20)} MB of memory, which cannot be had.`,
+      { cause },
+    );
+  }
+}
+
+interface Compiled {
+  readonly api: WebAssemblyApi;
+  readonly module: WasmModule;
+  readonly isShared: boolean;
+}
+
+function wasmKernel({ api, module, isShared }: Compiled, bytes: number): Kernel | SharedKernel {
+  const pages = Math.ceil(bytes / pageBytes);
+  const memory = new api.Memory({ initial: pages, maximum: pages, shared: isShared });
+  const { exports } = new api.Instance(module, { host: { memory } });
+  const { multiply, scan } = exports as Pick<Kernel, 'multiply' | 'scan'>;
+  return { buffer: memory.buffer, multiply, scan, ...(isShared ? { module, memory } : {}) };
+}
+
+let known: Compiled | 'unavailable' | undefined;
+
+/** The kernel as WebAssembly; undefined where there is none, it is forbidden, or has no SIMD. */
+function compiledKernel(): Compiled | undefined {
+  known ??= compile() ?? 'unavailable';
+  return known === 'unavailable' ? undefined : known;
+}
+
+function compile(): Compiled | undefined {
+  const { WebAssembly: api } = globalThis as WithWebAssembly;
+  const isShared = typeof SharedArrayBuffer === 'function';
+  try {
+    return api && { api, module: new api.Module(assembleKernel(isShared)), isShared };
+  } catch {
+    return undefined;
+  }
+}
