@@ -24,11 +24,13 @@ export type Detector = 'ssd' | 'hog' | 'mmod';
 export type LandmarkModelName = 'small' | 'large';
 export type Alignment = 'box' | 'refined';
 export type ChipFormat = 'png' | 'raw';
+export type EncoderName = 'dnn' | 'dlib';
 export type MeanValues = readonly [blue: number, green: number, red: number];
 
 const detectors: readonly Detector[] = ['ssd', 'hog', 'mmod'];
 const landmarkModels: readonly LandmarkModelName[] = ['small', 'large'];
 const alignments: readonly Alignment[] = ['box', 'refined'];
+const encoders: readonly EncoderName[] = ['dnn', 'dlib'];
 const chipFormats: readonly ChipFormat[] = ['png', 'raw'];
 
 const meanValues: Check<MeanValues> = (value, name) => {
@@ -79,6 +81,7 @@ const detectionOptions = {
   batchSize: option(integerFrom(1, 64), 1),
   confidence: option(numberFrom(0, 1)),
   nmsThreshold: option(numberFrom(0, 1), 0.4, 'NMS_THRESHOLD', asNumber),
+  shrinkOnLoad: option(boolean, false),
 } as const;
 
 const landmarkOptions = {
@@ -130,6 +133,9 @@ export const extractOptionTable = {
 } as const;
 export const encodeOptionTable = { ...encodingOptions, boxes: option(list), signal } as const;
 
+/** How detectAll and encodeAll go through their photos. */
+export const sequenceOptionTable = { ordered: option(boolean, true), onProgress: option(callback) } as const;
+
 export const engineOptionTable = {
   ...encodingOptions,
   backend: option(nonEmptyString, 'opencv', 'DNN_BACKEND', asText),
@@ -137,6 +143,7 @@ export const engineOptionTable = {
   scaleFactor: option(positiveNumber, 1, 'BLOB_FROM_IMAGE_SCALE_FACTOR', asNumber),
   faceClass: option(integerFrom(0, 1_000_000)),
   meanValues: option(meanValues, [104, 177, 123] as MeanValues, 'BLOB_FROM_IMAGE_MEAN_VALUES', asNumbers),
+  encoder: option(oneOf(encoders), 'dnn'),
   models: option(anything),
   lanes: option(integerFrom(1, 256)),
   maxPixels: option(integerFrom(1, 1_000_000_000), 100_000_000),

@@ -10,12 +10,15 @@ import {
   type Detector,
   detectOptionTable,
   encodeOptionTable,
+  type EncoderName,
   engineOptionTable,
   extractOptionTable,
   type LandmarkModelName,
   landmarksOptionTable,
   type MeanValues,
+  sequenceOptionTable,
 } from './config.js';
+import { runInBatches } from './batches.js';
 import {
   type Box,
   checkBoxes,
@@ -37,11 +40,15 @@ import {
   callNative,
   engineClosed,
   loadAddon,
+  type NativeCancellation,
   type NativeDetection,
   type NativeDetectOptions,
+  type NativeEncodeOptions,
+  type NativeFace,
   type NativeFaceOptions,
   type NativePipeline,
   typedError,
+  withCancellation,
 } from './native.js';
 import { isArray, type OptionValues, readOptions } from './options.js';
 import { describePhoto, type ImageInput, type NativeImage, readPhoto } from './photos/photo.js';
@@ -65,6 +72,11 @@ export interface DetectOptions {
   readonly confidence?: number | undefined;
   /** Intersection over union above which the weaker of two SSD boxes goes, 0 to 1. Default 0.4, or NMS_THRESHOLD. */
   readonly nmsThreshold?: number | undefined;
+  /**
+   * `ssd`: decode a JPEG at 1/2, 1/4 or 1/8 of its size where detector and encoder need no more pixels; large photos
+   * take a part of the time, and boxes and landmarks move by a few of their pixels. Default false.
+   */
+  readonly shrinkOnLoad?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -118,6 +130,11 @@ export interface EngineOptions extends Omit<EncodeOptions, 'boxes' | 'signal'> {
   readonly meanValues?: MeanValues | undefined;
   /** The class label of the SSD that counts as a face, 0 and up. Default any: res10 knows only one. */
   readonly faceClass?: number | undefined;
+  /**
+   * What runs the ResNet. `dnn`: cv::dnn, on `backend` and `target`. `dlib`: dlib's own forward on the CPU, slower and the
+   * reference; their encodings differ by less than 1e-5. Default `dnn`.
+   */
+  readonly encoder?: EncoderName | undefined;
   /** Where the model files lie and where missing ones are fetched from. */
   readonly models?: ModelsOption | undefined;
   /** Photos worked on at once, each by networks of its own. 1 to 256; default the number of processor cores. */
@@ -147,6 +164,23 @@ export interface EngineInfo {
 export type PhotoResult<Face, Photo extends ImageInput = ImageInput> =
   | { readonly photo: Photo; readonly faces: readonly Face[]; readonly error?: undefined }
   | { readonly photo: Photo; readonly error: FaceDedupError; readonly faces?: undefined };
+
+/** How far detectAll or encodeAll is. */
+export interface PhotosProgress {
+  /** Photos answered so far, those that failed among them. */
+  readonly done: number;
+  readonly failed: number;
+  /** Faces found on them. */
+  readonly faces: number;
+}
+
+/** How many photos go through the engine. */
+export interface SequenceOptions {
+  /** Whether results come in the photos' order, or as they are ready. Default true. */
+  readonly ordered?: boolean | undefined;
+  /** Called whenever photos are answered, before their results are yielded. */
+  readonly onProgress?: ((progress: PhotosProgress) => void) | undefined;
+}
 
 export type PhotoSequence<Photo extends ImageInput> = Iterable<Photo> | AsyncIterable<Photo>;
 
@@ -187,7 +221,7 @@ export class FaceEngine {
     requireBackend(this.#options);
     this.#store = new ModelStore({ models: options?.models });
     this.#lanes = this.#options.lanes ?? availableParallelism();
-    this.#queue = pLimit(this.#lanes);
+    this.#queue = pLimit(callsPerLane * this.#lanes);
     this.#pipeline = new (loadAddon().Pipeline)(this.#lanes, this.#options.maxPixels);
   }
 
@@ -230,7 +264,9 @@ export class FaceEngine {
     return this.#run(signal, async () => {
       const photo = await readPhoto(image);
       await this.#loadDetector(request.detector);
-      const found = await this.#callOn(image, () => this.#pipeline.detect(photo, request));
+      const found = await this.#callOn(image, signal, (cancellation) =>
+        this.#pipeline.detect(photo, request, cancellation),
+      );
       return withDetector(found, request.detector);
     });
   }
@@ -251,7 +287,9 @@ export class FaceEngine {
     return this.#run(signal, async () => {
       const photo = await readPhoto(image);
       await this.#loadLandmarks(model);
-      const faces = await this.#callOn(image, () => this.#pipeline.locateLandmarks(photo, checked, model));
+      const faces = await this.#callOn(image, signal, () =>
+        this.#pipeline.locateLandmarks(photo, checked, model),
+      );
       return faces.map((points) => ({ model, points }));
     });
   }
@@ -264,20 +302,14 @@ export class FaceEngine {
    */
   async encode(image: ImageInput, options?: EncodeOptions): Promise<FaceEncoding[]> {
     const { signal, ...asked } = readOptions(encodeOptionTable, options, this.#options);
-    const { landmarks: model, jitters, boxes, detector } = asked;
-    const mirror = asked.mirror ?? defaultRefinement(detector, boxes !== undefined).mirror;
-    const request = { ...nativeFaceOptions(asked), jitters, mirror };
+    const request = nativeEncodeOptions(asked);
     return this.#run(signal, async () => {
       const photo = await readPhoto(image);
-      await Promise.all([this.#loadForFaces(request), this.#loadEncoder()]);
-      const faces = await this.#callOn(image, () => this.#pipeline.encode(photo, request));
-      return faces.map(({ box, confidence, landmarks, encoding }) => ({
-        box,
-        confidence,
-        detector: request.detector,
-        landmarks: { model, points: landmarks },
-        encoding,
-      }));
+      await this.#loadForEncoding(request);
+      const faces = await this.#callOn(image, signal, (cancellation) =>
+        this.#pipeline.encode(photo, request, cancellation),
+      );
+      return faces.map((face) => encodingOf(face, request));
     });
   }
 
@@ -297,7 +329,9 @@ export class FaceEngine {
     return this.#run(signal, async () => {
       const photo = await readPhoto(image);
       await this.#loadForFaces(request);
-      const faces = await this.#callOn(image, () => this.#pipeline.extract(photo, request));
+      const faces = await this.#callOn(image, signal, (cancellation) =>
+        this.#pipeline.extract(photo, request, cancellation),
+      );
       const chipOf = (data: Uint8Array) =>
         format === 'png' ? data : { data, width: size, height: size, channels: 3, order: 'rgb' };
       return faces.map(({ box, confidence, landmarks, chip }) => ({
@@ -313,109 +347,112 @@ export class FaceEngine {
   /**
    * Detects the faces of many photos, as many at once as the engine has lanes; a photo that fails does not stop the rest.
    *
-   * @param photos read at most two photos (or batches) a lane ahead of the answers taken.
-   * @returns a result for each photo, in order.
+   * @param photos read at most two batches of photos a lane ahead of the results taken: that bounds the memory.
+   * @returns a result for each photo. An abort ends the iteration at once and the work under way within a photo's time.
    * @throws InvalidOptionError, AbortedError, and model errors, which would fail every photo alike
    */
   async *detectAll<Photo extends ImageInput>(
     photos: PhotoSequence<Photo>,
-    options?: DetectOptions,
+    options?: DetectOptions & SequenceOptions,
   ): AsyncGenerator<PhotoResult<FaceDetection, Photo>, void, undefined> {
-    const { detector, batchSize } = readOptions(detectOptionTable, options, this.#options);
-    if (detector === 'mmod' && batchSize > 1) {
-      yield* this.#all(photos, options?.signal, batchSize, (batch) => this.#detectBatch(batch, options));
-    } else {
-      yield* this.#each(photos, options?.signal, (photo) => this.detect(photo, options));
-    }
+    const [sequence, own] = splitOptions(options);
+    const { signal, ...asked } = readOptions(detectOptionTable, own, this.#options);
+    const request = nativeDetectOptions(asked);
+    // MMOD alone gains by photos that run together, and only by whole batches of them.
+    const together = request.detector === 'mmod' ? request.batchSize : 1;
+    yield* this.#all(photos, sequence, signal, { batchSize: together, startEarly: false }, (batch) =>
+      this.#answerBatch(
+        batch,
+        signal,
+        () => this.#loadDetector(request.detector),
+        (images, cancellation) => this.#pipeline.detectBatch(images, request, cancellation),
+        (found) => withDetector(found, request.detector),
+      ),
+    );
   }
 
-  /** As detectAll, with the faces encoded. */
+  /** As detectAll, with the faces encoded; those of a few photos go through the encoder together. */
   async *encodeAll<Photo extends ImageInput>(
     photos: PhotoSequence<Photo>,
-    options?: EncodeOptions,
+    options?: EncodeOptions & SequenceOptions,
   ): AsyncGenerator<PhotoResult<FaceEncoding, Photo>, void, undefined> {
-    readOptions(encodeOptionTable, options, this.#options);
-    yield* this.#each(photos, options?.signal, (photo) => this.encode(photo, options));
+    const [sequence, own] = splitOptions(options);
+    const { signal, ...asked } = readOptions(encodeOptionTable, own, this.#options);
+    const request = nativeEncodeOptions(asked);
+    yield* this.#all(
+      photos,
+      sequence,
+      signal,
+      { batchSize: photosEncodedTogether, startEarly: true },
+      (batch) =>
+        this.#answerBatch(
+          batch,
+          signal,
+          () => this.#loadForEncoding(request),
+          (images, cancellation) => this.#pipeline.encodeBatch(images, request, cancellation),
+          (faces) => faces.map((face) => encodingOf(face, request)),
+        ),
+    );
   }
 
-  async #detectBatch<Photo extends ImageInput>(
+  /** The results of photos that run through the native side together. */
+  async #answerBatch<Photo extends ImageInput, NativeAnswer, Face>(
     batch: readonly Photo[],
-    options: DetectOptions | undefined,
-  ): Promise<PhotoResult<FaceDetection, Photo>[]> {
-    const { signal, ...asked } = readOptions(detectOptionTable, options, this.#options);
-    const request = nativeDetectOptions(asked);
+    signal: AbortSignal | undefined,
+    load: () => Promise<void>,
+    call: (
+      images: readonly NativeImage[],
+      cancellation: NativeCancellation | undefined,
+    ) => Promise<(NativeAnswer | Error)[]>,
+    convert: (answer: NativeAnswer) => Face[],
+  ): Promise<PhotoResult<Face, Photo>[]> {
     return this.#run(signal, async () => {
-      await this.#loadDetector(request.detector);
+      await load();
       const results = await Promise.all(batch.map((photo) => resultOf(photo, readPhoto(photo))));
-      const read = results.flatMap(({ faces: image }) => image ?? []);
-      const answers = await callNative('A batch of photos', () => this.#pipeline.detectBatch(read, request));
+      const images = results.flatMap(({ faces: image }) => image ?? []);
+      const answers = await callNative('A batch of photos', () =>
+        withCancellation(signal, (cancellation) => call(images, cancellation)),
+      );
       return results.map(({ photo, error }) => {
         if (error) return { photo, error };
-        const found = answers.shift() ?? [];
-        if (found instanceof Error) return { photo, error: typedError(describePhoto(photo), found) };
-        return { photo, faces: withDetector(found, request.detector) };
+        const answer = answers.shift() as NativeAnswer | Error;
+        if (!(answer instanceof Error)) return { photo, faces: convert(answer) };
+        const typed = typedError(describePhoto(photo), answer);
+        if (isFaultOfPhoto(typed)) return { photo, error: typed };
+        throw typed;
       });
     });
   }
 
-  #each<Face, Photo extends ImageInput>(
-    photos: PhotoSequence<Photo>,
-    signal: AbortSignal | undefined,
-    verb: (photo: Photo) => Promise<Face[]>,
-  ): AsyncGenerator<PhotoResult<Face, Photo>, void, undefined> {
-    return this.#all(photos, signal, 1, (batch) =>
-      Promise.all(batch.map((photo) => resultOf(photo, verb(photo)))),
-    );
-  }
-
-  /** Starts work on batch after batch and yields the results in the photos' order. */
   async *#all<Face, Photo extends ImageInput>(
     photos: PhotoSequence<Photo>,
+    options: SequenceOptions,
     signal: AbortSignal | undefined,
-    batchSize: number,
+    { batchSize, startEarly }: { readonly batchSize: number; readonly startEarly: boolean },
     work: (batch: readonly Photo[]) => Promise<PhotoResult<Face, Photo>[]>,
   ): AsyncGenerator<PhotoResult<Face, Photo>, void, undefined> {
-    const source = iterate(photos);
-    const started: Promise<PhotoResult<Face, Photo>[]>[] = [];
-    const start = (batch: readonly Photo[]) => {
-      const results = work(batch);
-      // Awaited in its turn; until then a failure must not count as unhandled.
-      results.catch(() => undefined);
-      started.push(results);
+    const { ordered, onProgress } = readOptions(sequenceOptionTable, options);
+    const report = onProgress as SequenceOptions['onProgress'];
+    let progress: PhotosProgress = { done: 0, failed: 0, faces: 0 };
+    const workAndReport = async (batch: readonly Photo[]) => {
+      const results = await work(batch);
+      progress = {
+        done: progress.done + results.length,
+        failed: progress.failed + results.filter(({ error }) => error).length,
+        faces: progress.faces + results.reduce((sum, { faces }) => sum + (faces?.length ?? 0), 0),
+      };
+      report?.(progress);
+      return results;
     };
-    let batch: Photo[] = [];
-    let reading: Promise<IteratorResult<Photo, unknown>> | undefined;
-    let ended = false;
-    try {
-      while (!ended || started.length > 0) {
-        // Twice the lanes: each has its next photo waiting, and memory stays bounded.
-        const full = started.length >= 2 * this.#lanes;
-        if (!ended && !full) reading ??= source.next();
-        // Whichever comes first: a source that waits does not keep finished answers back.
-        const events: Promise<Finished<Face, Photo> | Read<Photo>>[] = [];
-        if (started[0]) events.push(started[0].then((results) => ({ results })));
-        if (reading && !full) events.push(reading.then((item) => ({ item })));
-        const event = await untilAborted(Promise.race(events), signal);
-        if ('results' in event) {
-          void started.shift();
-          yield* event.results;
-          continue;
-        }
-        reading = undefined;
-        ended = event.item.done === true;
-        if (!event.item.done) batch.push(event.item.value);
-        if (batch.length === batchSize || (ended && batch.length > 0)) {
-          start(batch);
-          batch = [];
-        }
-      }
-    } finally {
-      // A source that is waiting may never answer, so it is told and not waited for.
-      if (!ended) void source.return?.().catch(() => undefined);
-      reading?.catch(() => undefined);
-      // Whoever stops early has the lanes free again when the loop ends; an abort ends it at once.
-      if (!signal?.aborted) await Promise.allSettled(started);
-    }
+    const lanes = this.#lanes;
+    yield* runInBatches(iterate(photos), {
+      work: workAndReport,
+      lanes,
+      batchSize,
+      startEarly,
+      ordered,
+      signal,
+    });
   }
 
   /** What is in use: backend, target, versions, and the model files loaded so far with their digests. */
@@ -432,7 +469,7 @@ export class FaceEngine {
     this.#pipeline.close();
   }
 
-  /** Waits for a lane, so that no more photos are in memory than lanes. */
+  /** Waits for its turn, so that no more calls have their photos in memory than the lanes and the next of each. */
   async #run<Answer>(signal: AbortSignal | undefined, work: () => Promise<Answer>): Promise<Answer> {
     if (this.#closed) throw engineClosed();
     throwIfAborted(signal);
@@ -447,8 +484,16 @@ export class FaceEngine {
     return untilAborted(answer, signal);
   }
 
-  #callOn<Answer>(image: ImageInput, call: () => Promise<Answer>): Promise<Answer> {
-    return callNative(describePhoto(image), call);
+  #callOn<Answer>(
+    image: ImageInput,
+    signal: AbortSignal | undefined,
+    call: (cancellation: NativeCancellation | undefined) => Promise<Answer>,
+  ): Promise<Answer> {
+    return callNative(describePhoto(image), () => withCancellation(signal, call));
+  }
+
+  async #loadForEncoding(request: NativeFaceOptions): Promise<void> {
+    await Promise.all([this.#loadForFaces(request), this.#loadEncoder()]);
   }
 
   async #loadForFaces({ boxes, detector, landmarks }: NativeFaceOptions): Promise<void> {
@@ -482,7 +527,10 @@ export class FaceEngine {
   }
 
   #loadEncoder(): Promise<void> {
-    return this.#loadFile('encoder', (bytes) => this.#pipeline.loadEncoder(bytes));
+    const { encoder, backend, target } = this.#options;
+    return this.#loadFile('encoder', (bytes) =>
+      this.#pipeline.loadEncoder(bytes, { encoder, backend, target }),
+    );
   }
 
   #loadFile(key: ModelKey, load: (bytes: Uint8Array) => Promise<void>): Promise<void> {
@@ -533,14 +581,6 @@ export async function drawDetections(
   );
 }
 
-interface Finished<Face, Photo extends ImageInput> {
-  readonly results: PhotoResult<Face, Photo>[];
-}
-
-interface Read<Photo> {
-  readonly item: IteratorResult<Photo, unknown>;
-}
-
 /** @throws InvalidOptionError `ARGUMENT_INVALID` when the photos cannot be gone through, or are one photo. */
 function iterate<Photo extends ImageInput>(photos: PhotoSequence<Photo>): AsyncIterator<Photo> {
   const given: unknown = photos;
@@ -559,8 +599,21 @@ function iterate<Photo extends ImageInput>(photos: PhotoSequence<Photo>): AsyncI
   })();
 }
 
+/** Few enough that a photo waits little for its neighbours; more gain nothing: their faces fill the encoder's batches. */
+const photosEncodedTogether = 4;
+
+/** While a lane works on one call, the photo of the next is read. */
+const callsPerLane = 2;
+
+function splitOptions<Own>(options: (Own & SequenceOptions) | undefined): [SequenceOptions, Own | undefined] {
+  if (typeof options !== 'object' || options === null) return [{}, options];
+  const { ordered, onProgress, ...own } = options;
+  return [{ ordered, onProgress }, own as Own];
+}
+
 type DetectValues = Omit<OptionValues<typeof detectOptionTable>, 'signal'>;
 type FaceValues = Omit<OptionValues<typeof extractOptionTable>, 'signal' | 'size' | 'padding' | 'format'>;
+type EncodeValues = Omit<OptionValues<typeof encodeOptionTable>, 'signal'>;
 
 function checkConfidence(detection: unknown, index: number): number {
   const { confidence } = detection as { readonly confidence?: unknown };
@@ -572,15 +625,26 @@ function checkConfidence(detection: unknown, index: number): number {
 }
 
 function nativeDetectOptions(asked: DetectValues): NativeDetectOptions {
-  const { detector, upsample, maxSide, batchSize, nmsThreshold } = asked;
+  const { detector, upsample, maxSide, batchSize, nmsThreshold, shrinkOnLoad } = asked;
   const confidence = asked.confidence ?? defaultConfidence(detector);
-  return { detector, upsample, maxSide, batchSize, nmsThreshold, confidence };
+  return { detector, upsample, maxSide, batchSize, nmsThreshold, shrinkOnLoad, confidence };
 }
 
 function nativeFaceOptions(asked: FaceValues): NativeFaceOptions {
   const boxes = asked.boxes === undefined ? undefined : checkBoxes(asked.boxes);
   const align = asked.align ?? defaultRefinement(asked.detector, boxes !== undefined).align;
   return { ...nativeDetectOptions(asked), landmarks: asked.landmarks, boxes, align };
+}
+
+function nativeEncodeOptions(asked: EncodeValues): NativeEncodeOptions {
+  const { jitters, boxes, detector } = asked;
+  const mirror = asked.mirror ?? defaultRefinement(detector, boxes !== undefined).mirror;
+  return { ...nativeFaceOptions(asked), jitters, mirror };
+}
+
+function encodingOf(face: NativeFace, { detector, landmarks: model }: NativeFaceOptions): FaceEncoding {
+  const { box, confidence, landmarks, encoding } = face;
+  return { box, confidence, detector, landmarks: { model, points: landmarks }, encoding };
 }
 
 function withDetector(found: readonly NativeDetection[], detector: Detector): FaceDetection[] {

@@ -3,6 +3,7 @@
 import nodeGypBuild from 'node-gyp-build';
 import type { FaceDedupError } from './errors.js';
 import {
+  AbortedError,
   BackendUnavailableError,
   BoxOutsidePhotoError,
   type DnnBackend,
@@ -15,7 +16,14 @@ import {
   PhotoTooLargeError,
   RawImageError,
 } from './errors.js';
-import type { Alignment, ChipFormat, Detector, LandmarkModelName, MeanValues } from './config.js';
+import type {
+  Alignment,
+  ChipFormat,
+  Detector,
+  EncoderName,
+  LandmarkModelName,
+  MeanValues,
+} from './config.js';
 import { packageRoot } from './package_root.js';
 import type { NativeImage } from './photos/photo.js';
 
@@ -52,6 +60,7 @@ export interface NativeDetectOptions {
   readonly batchSize: number;
   readonly confidence: number;
   readonly nmsThreshold: number;
+  readonly shrinkOnLoad: boolean;
 }
 
 export interface NativeFaceOptions extends NativeDetectOptions {
@@ -78,24 +87,52 @@ export interface NativeSsdOptions extends DnnBackend {
   readonly faceClass: number | undefined;
 }
 
+export interface NativeEncoderOptions extends DnnBackend {
+  readonly encoder: EncoderName;
+}
+
+/** Stops a call's work at its next stage; the call then fails with ABORTED. */
+export interface NativeCancellation {
+  cancel(): void;
+}
+
 export interface NativePipeline {
   loadSsd(prototxt: Uint8Array, weights: Uint8Array, options: NativeSsdOptions): Promise<void>;
   loadLandmarks(model: LandmarkModelName, bytes: Uint8Array): Promise<void>;
-  loadEncoder(bytes: Uint8Array): Promise<void>;
+  loadEncoder(bytes: Uint8Array, options: NativeEncoderOptions): Promise<void>;
   loadMmod(bytes: Uint8Array): Promise<void>;
-  detect(image: NativeImage, options: NativeDetectOptions): Promise<NativeDetection[]>;
+  detect(
+    image: NativeImage,
+    options: NativeDetectOptions,
+    cancellation: NativeCancellation | undefined,
+  ): Promise<NativeDetection[]>;
   /** One answer a photo, in order. */
   detectBatch(
     images: readonly NativeImage[],
     options: NativeDetectOptions,
+    cancellation: NativeCancellation | undefined,
   ): Promise<(NativeDetection[] | Error)[]>;
   locateLandmarks(
     image: NativeImage,
     boxes: readonly NativeBox[],
     model: LandmarkModelName,
   ): Promise<NativePoints[]>;
-  encode(image: NativeImage, options: NativeEncodeOptions): Promise<NativeFace[]>;
-  extract(image: NativeImage, options: NativeChipOptions): Promise<NativeExtractedFace[]>;
+  encode(
+    image: NativeImage,
+    options: NativeEncodeOptions,
+    cancellation: NativeCancellation | undefined,
+  ): Promise<NativeFace[]>;
+  /** One answer a photo, in order. */
+  encodeBatch(
+    images: readonly NativeImage[],
+    options: NativeEncodeOptions,
+    cancellation: NativeCancellation | undefined,
+  ): Promise<(NativeFace[] | Error)[]>;
+  extract(
+    image: NativeImage,
+    options: NativeChipOptions,
+    cancellation: NativeCancellation | undefined,
+  ): Promise<NativeExtractedFace[]>;
   /** Later calls fail with ENGINE_CLOSED; calls under way end undisturbed. */
   close(): void;
 }
@@ -108,6 +145,7 @@ export interface NativeAddon {
     detections: readonly NativeDetection[],
     maxPixels: number,
   ): Promise<Uint8Array>;
+  readonly Cancellation: new () => NativeCancellation;
   readonly Pipeline: new (lanes: number, maxPixels: number) => NativePipeline;
 }
 
@@ -168,6 +206,8 @@ const errorOfCode: Readonly<Record<string, MakeError>> = {
     ),
   BACKEND_UNAVAILABLE: (_subject, reason, cause) =>
     new BackendUnavailableError(`${reason}.`, loadAddon().availableBackends(), { cause }),
+  ABORTED: (_subject, _reason, cause) =>
+    new AbortedError('ABORTED', 'The call was aborted by its signal.', { cause }),
   ENGINE_CLOSED: (_subject, _reason, cause) => engineClosed(cause),
   OUT_OF_MEMORY: (subject, reason, cause) =>
     new OutOfMemoryError('OUT_OF_MEMORY', `${subject} cannot be handled: ${reason}.`, { cause }),
@@ -197,5 +237,22 @@ export async function callNative<T>(subject: string, call: () => Promise<T>): Pr
     return await call();
   } catch (cause) {
     throw typedError(subject, cause);
+  }
+}
+
+/** Gives the call a cancellation that the signal sets off while it is under way. */
+export async function withCancellation<T>(
+  signal: AbortSignal | undefined,
+  call: (cancellation: NativeCancellation | undefined) => Promise<T>,
+): Promise<T> {
+  if (!signal) return call(undefined);
+  const cancellation = new (loadAddon().Cancellation)();
+  const cancel = () => cancellation.cancel();
+  if (signal.aborted) cancel();
+  signal.addEventListener('abort', cancel, { once: true });
+  try {
+    return await call(cancellation);
+  } finally {
+    signal.removeEventListener('abort', cancel);
   }
 }

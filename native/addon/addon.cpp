@@ -14,6 +14,7 @@
 
 #include "../vision/dnn_backend.hpp"
 #include "../vision/drawing.hpp"
+#include "cancellation_object.hpp"
 #include "convert.hpp"
 #include "pipeline_object.hpp"
 #include "promise_worker.hpp"
@@ -74,6 +75,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("versions", versions);
   exports.Set("availableBackends", Napi::Function::New<call<list_backends>>(env, "availableBackends"));
   exports.Set("drawDetections", Napi::Function::New<call<draw>>(env, "drawDetections"));
+  exports.Set("Cancellation", CancellationObject::define(env));
   exports.Set("Pipeline", PipelineObject::define(env));
   return exports;
 }

@@ -1,6 +1,6 @@
 #include "convert.hpp"
 
-#include "promise_worker.hpp"
+#include "settlement.hpp"
 
 namespace facededup {
 namespace {
@@ -65,6 +65,15 @@ Napi::Array from_points(Napi::Env env, const std::vector<Point>& points) {
   });
 }
 
+// An Error in the place of each photo that has no answer.
+template <class Answer, class Convert>
+Napi::Array from_photo_answers(Napi::Env env, const std::vector<PhotoAnswer<Answer>>& photos, Convert convert) {
+  return array_from(env, photos, [&](const PhotoAnswer<Answer>& photo) -> Napi::Value {
+    if (photo.error) return from_error(env, *photo.error).Value();
+    return convert(env, photo.answer);
+  });
+}
+
 }  // namespace
 
 ImageSource to_image_source(const Napi::Value& value) {
@@ -86,11 +95,8 @@ std::vector<ImageSource> to_image_sources(const Napi::Value& value) { return map
 
 FaceOptions to_face_options(const Napi::Object& options) {
   FaceOptions request;
-  if (const auto boxes = options.Get("boxes"); boxes.IsArray()) {
-    request.where = to_boxes(boxes);
-  } else {
-    request.where = to_detect_options(options);
-  }
+  request.detection = to_detect_options(options);
+  if (const auto boxes = options.Get("boxes"); boxes.IsArray()) request.boxes = to_boxes(boxes);
   request.landmarks = to_landmark_kind(options.Get("landmarks"));
   request.alignment = text(options, "align") == "refined" ? Alignment::refined : Alignment::box;
   return request;
@@ -112,6 +118,7 @@ DetectOptions to_detect_options(const Napi::Object& options) {
       static_cast<int>(number(options, "batchSize")),
       number(options, "confidence"),
       number(options, "nmsThreshold"),
+      options.Get("shrinkOnLoad").ToBoolean(),
   };
 }
 
@@ -127,12 +134,22 @@ Detections to_detections(const Napi::Value& value) {
   });
 }
 
+DnnBackend to_backend(const Napi::Object& options) { return {text(options, "backend"), text(options, "target")}; }
+
+EncoderKind to_encoder_kind(const Napi::Object& options) {
+  return text(options, "encoder") == "dlib" ? EncoderKind::dlib : EncoderKind::dnn;
+}
+
+EncodeOptions to_encode_options(const Napi::Object& options) {
+  return {to_face_options(options), {static_cast<int>(number(options, "jitters")), options.Get("mirror").ToBoolean()}};
+}
+
 SsdOptions to_ssd_options(const Napi::Object& options) {
   const auto means = options.Get("meanValues").As<Napi::Array>();
   const auto mean = [&](std::uint32_t channel) { return means.Get(channel).As<Napi::Number>().DoubleValue(); };
   return {number(options, "scaleFactor"),
           {mean(0), mean(1), mean(2)},
-          {text(options, "backend"), text(options, "target")},
+          to_backend(options),
           options.Get("faceClass").IsNumber() ? static_cast<int>(number(options, "faceClass")) : any_class};
 }
 
@@ -144,11 +161,12 @@ Napi::Value from_landmarks(Napi::Env env, const std::vector<std::vector<Point>>&
   return array_from(env, faces, [&](const std::vector<Point>& points) { return from_points(env, points); });
 }
 
-Napi::Value from_photo_detections(Napi::Env env, const std::vector<PhotoDetections>& photos) {
-  return array_from(env, photos, [&](const PhotoDetections& photo) -> Napi::Value {
-    if (photo.error) return from_error(env, name_of(photo.error->code()), photo.error->what()).Value();
-    return from_detections(env, photo.detections);
-  });
+Napi::Value from_photo_detections(Napi::Env env, const std::vector<PhotoAnswer<Detections>>& photos) {
+  return from_photo_answers(env, photos, from_detections);
+}
+
+Napi::Value from_photo_faces(Napi::Env env, const std::vector<PhotoAnswer<std::vector<EncodedFace>>>& photos) {
+  return from_photo_answers(env, photos, from_encoded_faces);
 }
 
 Napi::Value from_extracted_faces(Napi::Env env, const std::vector<ExtractedFace>& faces) {

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "../vision/face_pipeline.hpp"
+#include "../vision/lane.hpp"
 
 namespace facededup {
 
@@ -20,14 +20,18 @@ DetectOptions to_detect_options(const Napi::Object& options);
 LandmarkKind to_landmark_kind(const Napi::Value& value);
 std::vector<Box> to_boxes(const Napi::Value& value);
 Detections to_detections(const Napi::Value& value);
+DnnBackend to_backend(const Napi::Object& options);
+EncoderKind to_encoder_kind(const Napi::Object& options);
+EncodeOptions to_encode_options(const Napi::Object& options);
 SsdOptions to_ssd_options(const Napi::Object& options);
 
 Napi::Value from_detections(Napi::Env env, const Detections& detections);
 Napi::Value from_landmarks(Napi::Env env, const std::vector<std::vector<Point>>& faces);
 FaceOptions to_face_options(const Napi::Object& options);
-Napi::Value from_photo_detections(Napi::Env env, const std::vector<PhotoDetections>& photos);
+Napi::Value from_photo_detections(Napi::Env env, const std::vector<PhotoAnswer<Detections>>& photos);
 Napi::Value from_extracted_faces(Napi::Env env, const std::vector<ExtractedFace>& faces);
 Napi::Value from_encoded_faces(Napi::Env env, const std::vector<EncodedFace>& faces);
+Napi::Value from_photo_faces(Napi::Env env, const std::vector<PhotoAnswer<std::vector<EncodedFace>>>& photos);
 Napi::Value from_bytes(Napi::Env env, const std::vector<std::uint8_t>& bytes);
 
 }  // namespace facededup

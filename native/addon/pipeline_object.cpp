@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "cancellation_object.hpp"
 #include "convert.hpp"
 #include "promise_worker.hpp"
 
@@ -11,11 +12,6 @@ namespace {
 struct Nothing {};
 
 Napi::Value undefined(Napi::Env env, const Nothing&) { return env.Undefined(); }
-
-EncodeOptions to_encode_options(const Napi::Object& options) {
-  const auto jitters = options.Get("jitters").As<Napi::Number>().Int32Value();
-  return {to_face_options(options), {jitters, options.Get("mirror").ToBoolean()}};
-}
 
 ChipOptions to_chip_options(const Napi::Object& options) {
   return {
@@ -39,93 +35,115 @@ Napi::Function PipelineObject::define(Napi::Env env) {
                          InstanceMethod<&PipelineObject::call<&PipelineObject::detect_batch>>("detectBatch"),
                          InstanceMethod<&PipelineObject::call<&PipelineObject::locate_landmarks>>("locateLandmarks"),
                          InstanceMethod<&PipelineObject::call<&PipelineObject::encode>>("encode"),
+                         InstanceMethod<&PipelineObject::call<&PipelineObject::encode_batch>>("encodeBatch"),
                          InstanceMethod<&PipelineObject::call<&PipelineObject::extract>>("extract"),
                          InstanceMethod<&PipelineObject::close>("close"),
                      });
 }
 
 PipelineObject::PipelineObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<PipelineObject>(info) {
-  const auto lanes = info[0].As<Napi::Number>().Int32Value();
+  const auto lanes = static_cast<std::size_t>(info[0].As<Napi::Number>().Int64Value());
   const auto max_pixels = static_cast<std::uint64_t>(info[1].As<Napi::Number>().Int64Value());
-  guarded(info.Env(), [&] { pipeline_ = std::make_shared<FacePipeline>(lanes, max_pixels); });
+  guarded(info.Env(), [&] {
+    shelf_ = std::make_shared<ModelShelf>();
+    calls_ = std::make_shared<LaneCalls>(info.Env(), lanes,
+                                         [shelf = shelf_, max_pixels] { return std::make_unique<Lane>(shelf, max_pixels); });
+  });
 }
 
-std::shared_ptr<FacePipeline> PipelineObject::open_pipeline(const Napi::CallbackInfo& info) const {
-  if (pipeline_) return pipeline_;
-  throw from_error(info.Env(), name_of(ErrorCode::engine_closed), "the engine is closed");
+void PipelineObject::require_open(Napi::Env env) const {
+  if (!calls_) throw from_error(env, name_of(ErrorCode::engine_closed), "the engine is closed");
 }
 
 template <class Load>
 Napi::Value PipelineObject::start_loading(const Napi::CallbackInfo& info, Load load) {
+  require_open(info.Env());
   return PromiseWorker<Nothing>::start(
       info.Env(),
-      [pipeline = open_pipeline(info), load = std::move(load)]() mutable {
-        load(*pipeline);
+      [shelf = shelf_, load = std::move(load)]() mutable {
+        load(*shelf);
         return Nothing{};
       },
       undefined);
 }
 
+template <class Answer>
+Napi::Value PipelineObject::start_in_lane(const Napi::CallbackInfo& info, std::function<Answer(Lane&)> run,
+                                          typename PromisedAnswer<Answer>::Convert convert) {
+  require_open(info.Env());
+  return calls_->start<Answer>(std::move(run), std::move(convert));
+}
+
 Napi::Value PipelineObject::load_ssd(const Napi::CallbackInfo& info) {
   SsdModel model{to_bytes(info[0]), to_bytes(info[1]), to_ssd_options(info[2].As<Napi::Object>())};
-  return start_loading(info, [model = std::move(model)](FacePipeline& pipeline) mutable { pipeline.load_ssd(std::move(model)); });
+  return start_loading(info, [model = std::move(model)](ModelShelf& shelf) mutable { shelf.load_ssd(std::move(model)); });
 }
 
 Napi::Value PipelineObject::load_landmarks(const Napi::CallbackInfo& info) {
-  return start_loading(info, [kind = to_landmark_kind(info[0]), bytes = to_bytes(info[1])](FacePipeline& pipeline) {
-    pipeline.load_landmarks(kind, bytes);
+  return start_loading(info, [kind = to_landmark_kind(info[0]), bytes = to_bytes(info[1])](ModelShelf& shelf) {
+    shelf.load_landmarks(kind, bytes);
   });
 }
 
 Napi::Value PipelineObject::load_encoder(const Napi::CallbackInfo& info) {
-  return start_loading(info, [bytes = to_bytes(info[0])](FacePipeline& pipeline) { pipeline.load_encoder(bytes); });
+  const auto options = info[1].As<Napi::Object>();
+  return start_loading(info, [bytes = to_bytes(info[0]), kind = to_encoder_kind(options),
+                              backend = to_backend(options)](ModelShelf& shelf) { shelf.load_encoder(bytes, kind, backend); });
 }
 
 Napi::Value PipelineObject::load_mmod(const Napi::CallbackInfo& info) {
-  return start_loading(info, [bytes = to_bytes(info[0])](FacePipeline& pipeline) { pipeline.load_mmod(bytes); });
+  return start_loading(info, [bytes = to_bytes(info[0])](ModelShelf& shelf) { shelf.load_mmod(bytes); });
 }
 
 Napi::Value PipelineObject::detect(const Napi::CallbackInfo& info) {
-  return PromiseWorker<Detections>::start(
-      info.Env(),
-      [pipeline = open_pipeline(info), source = to_image_source(info[0]),
-       options = to_detect_options(info[1].As<Napi::Object>())] { return pipeline->detect(source, options); },
+  return start_in_lane<Detections>(
+      info,
+      [source = to_image_source(info[0]), options = to_detect_options(info[1].As<Napi::Object>()),
+       cancellation = CancellationObject::of(info[2])](Lane& lane) { return lane.detect(source, options, cancellation); },
       from_detections);
 }
 
 Napi::Value PipelineObject::detect_batch(const Napi::CallbackInfo& info) {
-  return PromiseWorker<std::vector<PhotoDetections>>::start(
-      info.Env(),
-      [pipeline = open_pipeline(info), sources = to_image_sources(info[0]),
-       options = to_detect_options(info[1].As<Napi::Object>())] { return pipeline->detect_batch(sources, options); },
+  return start_in_lane<std::vector<PhotoAnswer<Detections>>>(
+      info,
+      [sources = to_image_sources(info[0]), options = to_detect_options(info[1].As<Napi::Object>()),
+       cancellation = CancellationObject::of(info[2])](Lane& lane) { return lane.detect_batch(sources, options, cancellation); },
       from_photo_detections);
 }
 
 Napi::Value PipelineObject::locate_landmarks(const Napi::CallbackInfo& info) {
-  return PromiseWorker<std::vector<std::vector<Point>>>::start(
-      info.Env(),
-      [pipeline = open_pipeline(info), source = to_image_source(info[0]), boxes = to_boxes(info[1]),
-       kind = to_landmark_kind(info[2])] { return pipeline->locate_landmarks(source, boxes, kind); },
+  return start_in_lane<std::vector<std::vector<Point>>>(
+      info,
+      [source = to_image_source(info[0]), boxes = to_boxes(info[1]), kind = to_landmark_kind(info[2])](Lane& lane) {
+        return lane.locate_landmarks(source, boxes, kind);
+      },
       from_landmarks);
 }
 
 Napi::Value PipelineObject::encode(const Napi::CallbackInfo& info) {
-  return PromiseWorker<std::vector<EncodedFace>>::start(
-      info.Env(),
-      [pipeline = open_pipeline(info), source = to_image_source(info[0]),
-       options = to_encode_options(info[1].As<Napi::Object>())] { return pipeline->encode(source, options); },
+  return start_in_lane<std::vector<EncodedFace>>(
+      info,
+      [source = to_image_source(info[0]), options = to_encode_options(info[1].As<Napi::Object>()),
+       cancellation = CancellationObject::of(info[2])](Lane& lane) { return lane.encode(source, options, cancellation); },
       from_encoded_faces);
 }
 
+Napi::Value PipelineObject::encode_batch(const Napi::CallbackInfo& info) {
+  return start_in_lane<std::vector<PhotoAnswer<std::vector<EncodedFace>>>>(
+      info,
+      [sources = to_image_sources(info[0]), options = to_encode_options(info[1].As<Napi::Object>()),
+       cancellation = CancellationObject::of(info[2])](Lane& lane) { return lane.encode_batch(sources, options, cancellation); },
+      from_photo_faces);
+}
+
 Napi::Value PipelineObject::extract(const Napi::CallbackInfo& info) {
-  return PromiseWorker<std::vector<ExtractedFace>>::start(
-      info.Env(),
-      [pipeline = open_pipeline(info), source = to_image_source(info[0]), options = to_chip_options(info[1].As<Napi::Object>())] {
-        return pipeline->extract(source, options);
-      },
+  return start_in_lane<std::vector<ExtractedFace>>(
+      info,
+      [source = to_image_source(info[0]), options = to_chip_options(info[1].As<Napi::Object>()),
+       cancellation = CancellationObject::of(info[2])](Lane& lane) { return lane.extract(source, options, cancellation); },
       from_extracted_faces);
 }
 
-void PipelineObject::close(const Napi::CallbackInfo&) { pipeline_.reset(); }
+void PipelineObject::close(const Napi::CallbackInfo&) { calls_.reset(); }
 
 }  // namespace facededup

@@ -1,12 +1,14 @@
-// FacePipeline as a JavaScript class: one method a verb, each answering with a promise.
+// The pipeline as a JavaScript class: one method a verb, each answering with a promise.
 #pragma once
 
 #include <napi.h>
 
+#include <functional>
 #include <memory>
 
-#include "../vision/face_pipeline.hpp"
-#include "promise_worker.hpp"
+#include "../vision/models.hpp"
+#include "lane_calls.hpp"
+#include "settlement.hpp"
 
 namespace facededup {
 
@@ -25,23 +27,30 @@ class PipelineObject : public Napi::ObjectWrap<PipelineObject> {
 
   Napi::Value load_ssd(const Napi::CallbackInfo& info);          // (prototxt, weights, options)
   Napi::Value load_landmarks(const Napi::CallbackInfo& info);    // (kind, bytes)
-  Napi::Value load_encoder(const Napi::CallbackInfo& info);      // (bytes)
+  Napi::Value load_encoder(const Napi::CallbackInfo& info);      // (bytes, options)
   Napi::Value load_mmod(const Napi::CallbackInfo& info);         // (bytes)
-  Napi::Value detect_batch(const Napi::CallbackInfo& info);      // (images, options)
-  Napi::Value extract(const Napi::CallbackInfo& info);           // (image, options)
-  Napi::Value detect(const Napi::CallbackInfo& info);            // (image, options)
+  Napi::Value detect(const Napi::CallbackInfo& info);            // (image, options, cancellation?)
+  Napi::Value detect_batch(const Napi::CallbackInfo& info);      // (images, options, cancellation?)
   Napi::Value locate_landmarks(const Napi::CallbackInfo& info);  // (image, boxes, kind)
-  Napi::Value encode(const Napi::CallbackInfo& info);            // (image, options)
+  Napi::Value encode(const Napi::CallbackInfo& info);            // (image, options, cancellation?)
+  Napi::Value encode_batch(const Napi::CallbackInfo& info);      // (images, options, cancellation?)
+  Napi::Value extract(const Napi::CallbackInfo& info);           // (image, options, cancellation?)
   void close(const Napi::CallbackInfo& info);
 
-  // Runs `load(pipeline)` off the main thread; the promise has no value.
+  // Runs `load(shelf)` off the main thread; the promise has no value.
   template <class Load>
   Napi::Value start_loading(const Napi::CallbackInfo& info, Load load);
 
-  // Throws to JavaScript once the pipeline is closed. Work under way holds its own share and ends undisturbed.
-  std::shared_ptr<FacePipeline> open_pipeline(const Napi::CallbackInfo& info) const;
+  // Runs `run(lane)` in a lane.
+  template <class Answer>
+  Napi::Value start_in_lane(const Napi::CallbackInfo& info, std::function<Answer(Lane&)> run,
+                            typename PromisedAnswer<Answer>::Convert convert);
 
-  std::shared_ptr<FacePipeline> pipeline_;
+  // Throws to JavaScript.
+  void require_open(Napi::Env env) const;
+
+  std::shared_ptr<ModelShelf> shelf_;
+  std::shared_ptr<LaneCalls> calls_;  // none once closed; calls under way hold their own share
 };
 
 }  // namespace facededup

@@ -1,6 +1,8 @@
 // The one exception type of the vision code: a stable code and a sentence.
 #pragma once
 
+#include <exception>
+#include <new>
 #include <sstream>
 #include <stdexcept>
 #include <string>
@@ -17,6 +19,9 @@ enum class ErrorCode {
   model_corrupt,
   backend_unavailable,
   engine_closed,
+  cancelled,
+  out_of_memory,
+  internal,
 };
 
 // The names that cross into JavaScript; lib/errors.ts maps each to its class.
@@ -31,6 +36,9 @@ constexpr const char* name_of(ErrorCode code) {
     case ErrorCode::model_corrupt: return "MODEL_CORRUPT";
     case ErrorCode::backend_unavailable: return "BACKEND_UNAVAILABLE";
     case ErrorCode::engine_closed: return "ENGINE_CLOSED";
+    case ErrorCode::cancelled: return "ABORTED";
+    case ErrorCode::out_of_memory: return "OUT_OF_MEMORY";
+    case ErrorCode::internal: return "INTERNAL";
   }
   return "INTERNAL";
 }
@@ -43,6 +51,21 @@ class Error : public std::runtime_error {
  private:
   ErrorCode code_;
 };
+
+// Whatever is being handled, as an Error. Call it in a catch clause.
+inline Error current_error() {
+  try {
+    throw;
+  } catch (const Error& e) {
+    return e;
+  } catch (const std::bad_alloc&) {
+    return {ErrorCode::out_of_memory, "there is not enough memory for this photo or model"};
+  } catch (const std::exception& e) {
+    return {ErrorCode::internal, e.what()};
+  } catch (...) {
+    return {ErrorCode::internal, "an exception of unknown type"};
+  }
+}
 
 // A library's own words on one line: OpenCV's span several.
 inline std::string one_line(const std::string& text) {

@@ -1,64 +1,81 @@
 #include "face_encoder.hpp"
 
-#include <dlib/dnn.h>
 #include <dlib/image_transforms.h>
 #include <dlib/rand.h>
 
 #include <algorithm>
-#include <vector>
+#include <cstddef>
+#include <utility>
 
 #include "dlib_image.hpp"
-#include "dlib_model.hpp"
 
 namespace facededup {
 namespace {
 
-// The ResNet of dlib_face_recognition_resnet_model_v1 (King, 2017): 29 convolutions, every batch normalization
-// already folded into an affine layer. The type must name the layers exactly as the file has them.
-namespace resnet {
+// Bounds the memory of a forward pass; more than this gains nothing.
+constexpr std::size_t batch_size = 8;
 
-template <int filters, int stride, typename Below>
-using Convolution = dlib::affine<dlib::con<filters, 3, 3, stride, stride, Below>>;
+// Sums the encodings of each face's variants, a batch at a time.
+template <class Network>
+class Averager {
+ public:
+  Averager(Network& network, std::size_t faces, const Cancellation& cancellation)
+      : network_(network), cancellation_(cancellation), sums_(faces), counts_(faces) {}
 
-template <int filters, int stride, typename Below>
-using Branch = Convolution<filters, 1, dlib::relu<Convolution<filters, stride, Below>>>;
+  void add(std::size_t face, FaceChip chip) {
+    faces_.push_back(face);
+    chips_.push_back(std::move(chip));
+    if (chips_.size() == batch_size) flush();
+  }
 
-template <int filters, typename Below>
-using Residual = dlib::relu<dlib::add_prev1<Branch<filters, 1, dlib::tag1<Below>>>>;
+  std::vector<Encoding> means() {
+    flush();
+    std::vector<Encoding> means(sums_.size());
+    for (std::size_t face = 0; face < sums_.size(); ++face) {
+      std::transform(sums_[face].begin(), sums_[face].end(), means[face].begin(),
+                     [&](double sum) { return static_cast<float>(sum / counts_[face]); });
+    }
+    return means;
+  }
 
-template <int filters, typename Below>
-using Shrinking =
-    dlib::relu<dlib::add_prev2<dlib::avg_pool<2, 2, 2, 2, dlib::skip1<dlib::tag2<Branch<filters, 2, dlib::tag1<Below>>>>>>>;
+ private:
+  void flush() {
+    if (chips_.empty()) return;
+    cancellation_.check();
+    const auto encodings = network_.forward(chips_);
+    for (std::size_t i = 0; i < encodings.size(); ++i) {
+      auto& sum = sums_[faces_[i]];
+      std::transform(sum.begin(), sum.end(), encodings[i].begin(), sum.begin(), [](double a, float b) { return a + b; });
+      ++counts_[faces_[i]];
+    }
+    faces_.clear();
+    chips_.clear();
+  }
 
-template <typename Below>
-using Stem = dlib::max_pool<3, 3, 2, 2, dlib::relu<dlib::affine<dlib::con<32, 7, 7, 2, 2, Below>>>>;
-template <typename Below>
-using Level32 = Residual<32, Residual<32, Residual<32, Below>>>;
-template <typename Below>
-using Level64 = Residual<64, Residual<64, Residual<64, Shrinking<64, Below>>>>;
-template <typename Below>
-using Level128 = Residual<128, Residual<128, Shrinking<128, Below>>>;
-template <typename Below>
-using Level256 = Residual<256, Residual<256, Shrinking<256, Below>>>;
+  Network& network_;
+  const Cancellation& cancellation_;
+  std::vector<std::size_t> faces_;
+  std::vector<FaceChip> chips_;
+  std::vector<std::array<double, encoding_size>> sums_;
+  std::vector<int> counts_;
+};
 
-using Net = dlib::loss_metric<dlib::fc_no_bias<
-    encoding_size, dlib::avg_pool_everything<
-                       Shrinking<256, Level256<Level128<Level64<Level32<Stem<dlib::input_rgb_image_sized<chip_side>>>>>>>>>>;
-
-}  // namespace resnet
-
-std::vector<FaceChip> jittered(const FaceChip& chip, int jitters) {
-  dlib::rand random;
-  std::vector<FaceChip> copies(static_cast<std::size_t>(jitters));
-  for (auto& copy : copies) copy = dlib::jitter_image(chip, random);
-  return copies;
+template <class Network>
+std::vector<Encoding> encode_with(Network& network, const std::vector<FaceChip>& chips, const EncodingOptions& options,
+                                  const Cancellation& cancellation) {
+  Averager<Network> averager(network, chips.size(), cancellation);
+  for (std::size_t face = 0; face < chips.size(); ++face) {
+    dlib::rand random;
+    for (int jitter = 0; jitter < options.jitters; ++jitter) {
+      const FaceChip variant = options.jitters == 1 ? chips[face] : dlib::jitter_image(chips[face], random);
+      averager.add(face, variant);
+      if (options.mirror) averager.add(face, dlib::fliplr(variant));
+    }
+  }
+  return averager.means();
 }
 
 }  // namespace
-
-struct FaceEncoder::Net {
-  resnet::Net layers;
-};
 
 FaceChip extract_face_chip(const cv::Mat& image, const dlib::full_object_detection& landmarks, unsigned long side,
                            double padding) {
@@ -67,24 +84,27 @@ FaceChip extract_face_chip(const cv::Mat& image, const dlib::full_object_detecti
   return chip;
 }
 
-FaceEncoder::FaceEncoder(const std::string& bytes) : net_(std::make_unique<Net>()) { read_dlib_model(bytes, net_->layers); }
+EncoderModel::EncoderModel(const std::string& bytes, EncoderKind kind, DnnBackend backend) : network_(DlibResnet(bytes)) {
+  if (kind == EncoderKind::dnn) network_ = Graph{std::get<DlibResnet>(network_).weights(), std::move(backend)};
+  // Weights that do not fit the network show only when it runs.
+  FaceChip blank(chip_side, chip_side);
+  dlib::assign_all_pixels(blank, 0);
+  FaceEncoder(*this).encode({blank}, {1, false}, Cancellation());
+}
 
-FaceEncoder::FaceEncoder(const FaceEncoder& other) : net_(std::make_unique<Net>(*other.net_)) {}
+FaceEncoder::FaceEncoder(const EncoderModel& model)
+    : network_(std::visit(
+          [](const auto& network) -> std::variant<ResnetGraph, DlibResnet> {
+            if constexpr (std::is_same_v<std::decay_t<decltype(network)>, DlibResnet>)
+              return network;
+            else
+              return ResnetGraph(network.weights, network.backend);
+          },
+          model.network_)) {}
 
-FaceEncoder::~FaceEncoder() = default;
-
-Encoding FaceEncoder::encode(const FaceChip& chip, const EncodingOptions& options) {
-  auto chips = options.jitters == 1 ? std::vector<FaceChip>{chip} : jittered(chip, options.jitters);
-  if (options.mirror) {
-    const auto count = chips.size();
-    for (std::size_t i = 0; i < count; ++i) chips.emplace_back(dlib::fliplr(chips[i]));
-  }
-  // Bounds the memory of a forward pass whatever number of jitters is asked for.
-  constexpr std::size_t batch_size = 16;
-  const dlib::matrix<float, 0, 1> mean = dlib::mean(dlib::mat(net_->layers(chips, batch_size)));
-  Encoding encoding;
-  std::copy(mean.begin(), mean.end(), encoding.begin());
-  return encoding;
+std::vector<Encoding> FaceEncoder::encode(const std::vector<FaceChip>& chips, const EncodingOptions& options,
+                                          const Cancellation& cancellation) {
+  return std::visit([&](auto& network) { return encode_with(network, chips, options, cancellation); }, network_);
 }
 
 }  // namespace facededup

@@ -55,9 +55,9 @@ cv::Mat decode_by_opencv(const std::vector<std::uint8_t>& bytes) {
   return image;
 }
 
-cv::Mat decode_stored(ImageFormat format, const std::vector<std::uint8_t>& bytes) {
+cv::Mat decode_stored(ImageFormat format, const std::vector<std::uint8_t>& bytes, int reduction) {
   switch (format) {
-    case ImageFormat::jpeg: return decode_jpeg(bytes.data(), bytes.size());
+    case ImageFormat::jpeg: return decode_jpeg(bytes.data(), bytes.size(), reduction);
     case ImageFormat::png: return decode_png(bytes.data(), bytes.size());
     case ImageFormat::webp: return decode_webp(bytes.data(), bytes.size());
     case ImageFormat::tiff: return decode_tiff(bytes.data(), bytes.size());
@@ -66,15 +66,22 @@ cv::Mat decode_stored(ImageFormat format, const std::vector<std::uint8_t>& bytes
   return decode_by_opencv(bytes);
 }
 
-cv::Mat decode(const EncodedImage& source, std::uint64_t max_pixels) {
+// Orientations 5 to 8 lie on their side.
+cv::Size upright_size(const ImageHeader& header) {
+  const cv::Size stored(static_cast<int>(header.width), static_cast<int>(header.height));
+  return header.orientation >= 5 ? cv::Size(stored.height, stored.width) : stored;
+}
+
+ReducedImage decode(const EncodedImage& source, std::uint64_t max_pixels, int largest_reduction) {
   const auto& bytes = source.bytes;
   const auto header = read_image_header(bytes.data(), bytes.size());
   if (header.width == 0 || header.height == 0) {
     throw Error(ErrorCode::photo_corrupt, "its header says " + size_text(header.width, header.height));
   }
   check_size(header.width, header.height, max_pixels);
-  const auto stored = decode_stored(header.format, bytes);
-  return turn_upright(stored, header.orientation);
+  const int reduction = header.format == ImageFormat::jpeg ? largest_reduction : 1;
+  const auto stored = decode_stored(header.format, bytes, reduction);
+  return {turn_upright(stored, header.orientation), reduction, upright_size(header)};
 }
 
 int colour_conversion(const RawImage& source) {
@@ -124,8 +131,24 @@ cv::Mat from_raw(const RawImage& source, std::uint64_t max_pixels) {
 }  // namespace
 
 cv::Mat load_image(const ImageSource& source, std::uint64_t max_pixels) {
-  if (const auto* encoded = std::get_if<EncodedImage>(&source)) return decode(*encoded, max_pixels);
-  return from_raw(std::get<RawImage>(source), max_pixels);
+  return load_reduced_image(source, max_pixels, 1).pixels;
+}
+
+ReducedImage load_reduced_image(const ImageSource& source, std::uint64_t max_pixels, int largest_reduction) {
+  if (const auto* encoded = std::get_if<EncodedImage>(&source)) return decode(*encoded, max_pixels, largest_reduction);
+  const auto pixels = from_raw(std::get<RawImage>(source), max_pixels);
+  return {pixels, 1, pixels.size()};
+}
+
+int reduction_to(const ImageSource& source, cv::Size least) {
+  const auto* encoded = std::get_if<EncodedImage>(&source);
+  if (!encoded) return 1;
+  const auto header = read_image_header(encoded->bytes.data(), encoded->bytes.size());
+  if (header.format != ImageFormat::jpeg) return 1;
+  const auto photo = upright_size(header);
+  int reduction = 8;
+  while (reduction > 1 && (photo.width / reduction < least.width || photo.height / reduction < least.height)) reduction /= 2;
+  return reduction;
 }
 
 }  // namespace facededup

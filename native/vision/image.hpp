@@ -32,4 +32,18 @@ using ImageSource = std::variant<EncodedImage, RawImage>;
 // width × height exceeds max_pixels: for encoded bytes that is known from the header, before decoding.
 cv::Mat load_image(const ImageSource& source, std::uint64_t max_pixels);
 
+// An image decoded at a part of the photo's size.
+struct ReducedImage {
+  cv::Mat pixels;
+  int reduction;   // 1, 2, 4 or 8: how many pixels of the photo, each way, make one
+  cv::Size photo;  // upright, in its own pixels
+};
+
+// As load_image, at 1/8, 1/4 or 1/2 of the size if `largest_reduction` allows it and the photo is a JPEG, whose decoder
+// does that for a part of the time; anything else comes whole.
+ReducedImage load_reduced_image(const ImageSource& source, std::uint64_t max_pixels, int largest_reduction);
+
+// The largest of 8, 4, 2 and 1 that leaves the photo at least `least` pixels each way; 1 for anything but a JPEG.
+int reduction_to(const ImageSource& source, cv::Size least);
+
 }  // namespace facededup

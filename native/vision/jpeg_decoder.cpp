@@ -78,13 +78,15 @@ void cmyk_row_to_bgr(const JSAMPLE* cmyk, cv::Vec3b* bgr, JDIMENSION width, bool
 }
 
 // Everything between setjmp and longjmp lives in the caller's frame, so that no destructor is jumped over.
-bool run(jpeg_decompress_struct& info, ErrorManager& manager, const std::uint8_t* bytes, std::size_t size, cv::Mat& image,
-         cv::Mat& row) {
+bool run(jpeg_decompress_struct& info, ErrorManager& manager, const std::uint8_t* bytes, std::size_t size, int reduction,
+         cv::Mat& image, cv::Mat& row) {
   if (setjmp(manager.escape) != 0) return false;
   jpeg_mem_src(&info, bytes, static_cast<unsigned long>(size));
   jpeg_read_header(&info, TRUE);
   const bool four_inks = info.jpeg_color_space == JCS_CMYK || info.jpeg_color_space == JCS_YCCK;
   info.out_color_space = four_inks ? JCS_CMYK : JCS_EXT_BGR;
+  info.scale_num = 1;
+  info.scale_denom = static_cast<unsigned>(reduction);
   jpeg_start_decompress(&info);
   image.create(static_cast<int>(info.output_height), static_cast<int>(info.output_width), CV_8UC3);
   if (four_inks) row.create(1, static_cast<int>(info.output_width), CV_8UC4);
@@ -105,7 +107,7 @@ struct Decompressor {
 
 }  // namespace
 
-cv::Mat decode_jpeg(const std::uint8_t* bytes, std::size_t size) {
+cv::Mat decode_jpeg(const std::uint8_t* bytes, std::size_t size, int reduction) {
   ErrorManager manager{};
   Decompressor decompressor;
   auto& info = decompressor.info;
@@ -120,7 +122,7 @@ cv::Mat decode_jpeg(const std::uint8_t* bytes, std::size_t size) {
 
   cv::Mat image;
   cv::Mat row;
-  if (run(info, manager, bytes, size, image, row)) return image;
+  if (run(info, manager, bytes, size, reduction, image, row)) return image;
   if (manager.damage == Damage::truncated) {
     throw Error(ErrorCode::photo_truncated, "the JPEG ends before its picture does");
   }

@@ -95,4 +95,20 @@ cv::Size prototxt_input_size(std::string_view prototxt) {
   return {shape[3], shape[2]};
 }
 
+std::string with_layer_type(std::string_view prototxt, std::string_view type, std::string_view replacement) {
+  std::string result;
+  std::size_t copied = 0;
+  Tokens tokens(prototxt);
+  for (auto token = tokens.next(); !token.empty(); token = tokens.next()) {
+    if (token != "type" || tokens.next() != ":") continue;
+    const auto value = tokens.next();
+    const bool is_string = value.size() >= 2 && (value[0] == '"' || value[0] == '\'');
+    if (!is_string || value.substr(1, value.size() - 2) != type) continue;
+    const auto start = static_cast<std::size_t>(value.data() - prototxt.data()) + 1;
+    result.append(prototxt, copied, start - copied).append(replacement);
+    copied = start + type.size();
+  }
+  return result.append(prototxt, copied);
+}
+
 }  // namespace facededup

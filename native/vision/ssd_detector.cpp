@@ -3,6 +3,7 @@
 #include <cmath>
 #include <vector>
 
+#include "convolution_layer.hpp"
 #include "error.hpp"
 #include "prototxt.hpp"
 
@@ -14,9 +15,10 @@ constexpr int row_length = 7;
 enum Column { class_column = 1, confidence_column, left_column, top_column, right_column, bottom_column };
 
 cv::dnn::Net read_net(const SsdModel& model) {
+  const auto prototxt = with_layer_type(model.prototxt, "Convolution", convolution_type(model.options.backend));
   cv::dnn::Net net;
   try {
-    net = cv::dnn::readNetFromCaffe(model.prototxt.data(), model.prototxt.size(), model.weights.data(), model.weights.size());
+    net = cv::dnn::readNetFromCaffe(prototxt.data(), prototxt.size(), model.weights.data(), model.weights.size());
   } catch (const cv::Exception& e) {
     throw Error(ErrorCode::model_corrupt, "OpenCV cannot read the prototxt and weights: " + one_line(e.err));
   }

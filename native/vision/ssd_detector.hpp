@@ -31,6 +31,9 @@ class SsdDetector {
   // Throws model_corrupt, backend_unavailable.
   explicit SsdDetector(const SsdModel& model);
 
+  // What every image is scaled to.
+  cv::Size input_size() const { return input_size_; }
+
   // `image`: CV_8UC3, BGR. Boxes of at least `confidence`, best first, without those that overlap a better one
   // by an intersection over union above `nms_threshold`, clipped to the image; coordinates are not rounded.
   Detections detect(const cv::Mat& image, double confidence, double nms_threshold);

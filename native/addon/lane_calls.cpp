@@ -1,0 +1,53 @@
+#include "lane_calls.hpp"
+
+namespace facededup {
+
+LaneCalls::LaneCalls(Napi::Env env, std::size_t lanes, LaneThreads<Lane>::Make make)
+    : env_(env), threads_(lanes, std::move(make)) {
+  const auto name = Napi::String::New(env, "facededup");
+  const auto status =
+      napi_create_threadsafe_function(env, nullptr, nullptr, name, 0, 1, nullptr, nullptr, this, settle, &to_main_thread_);
+  if (status != napi_ok) throw Napi::Error::New(env);
+  // Only calls under way keep the process alive.
+  napi_unref_threadsafe_function(env, to_main_thread_);
+  // The latest hook runs first: no lane is at work any more when Node takes the function back.
+  napi_add_env_cleanup_hook(env, stop_at_exit, this);
+}
+
+LaneCalls::~LaneCalls() {
+  if (!to_main_thread_) return;
+  threads_.stop();
+  napi_remove_env_cleanup_hook(env_, stop_at_exit, this);
+  napi_release_threadsafe_function(to_main_thread_, napi_tsfn_release);
+}
+
+void LaneCalls::begin() {
+  if (under_way_++ == 0) napi_ref_threadsafe_function(env_, to_main_thread_);
+}
+
+void LaneCalls::post(std::unique_ptr<Settlement> settlement) {
+  // Refused only when the environment ends: nobody waits for the answer any more.
+  if (napi_call_threadsafe_function(to_main_thread_, settlement.get(), napi_tsfn_nonblocking) == napi_ok) settlement.release();
+}
+
+void LaneCalls::settle(napi_env env, napi_value, void* self, void* data) {
+  const std::unique_ptr<Settlement> settlement(static_cast<Settlement*>(data));
+  if (!env) return;
+  auto& calls = *static_cast<LaneCalls*>(self);
+  if (--calls.under_way_ == 0) napi_unref_threadsafe_function(env, calls.to_main_thread_);
+  const Napi::HandleScope scope(env);
+  try {
+    settlement->settle(env);
+  } catch (const Napi::Error&) {
+    // The environment is ending and takes no answer any more.
+  }
+}
+
+void LaneCalls::stop_at_exit(void* self) {
+  // Calls that never began may hold the last share.
+  const auto calls = static_cast<LaneCalls*>(self)->shared_from_this();
+  calls->threads_.stop();
+  calls->to_main_thread_ = nullptr;
+}
+
+}  // namespace facededup
