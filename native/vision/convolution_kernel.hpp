@@ -33,7 +33,4 @@ struct ConvolutionKernel {
 
 constexpr int kernel_overrun = 16;
 
-// The best one that this processor runs; nullptr where none is better than OpenCV's own convolution.
-const ConvolutionKernel* convolution_kernel();
-
 }  // namespace facededup

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "convolution.hpp"
+#include "convolution_kernels.hpp"
 
 namespace facededup {
 namespace {
@@ -45,18 +46,32 @@ struct Parameters {
         stride(pair_of(params, "stride", "stride_h", "stride_w", 1)),
         pad(pair_of(params, "pad", "pad_h", "pad_w", 0)),
         dilation(pair_of(params, "dilation", "dilation_h", "dilation_w", 1)) {}
+
+  // What our convolution knows; OpenCV's own answers for anything else, or refuses it.
+  bool are_plain() const {
+    constexpr int most = 1024;  // keeps products of two of them, and of an image's side, in an int
+    const auto within = [](Pair p, int least) {
+      return std::min(p.vertical, p.horizontal) >= least && std::max(p.vertical, p.horizontal) <= most;
+    };
+    return within(kernel, 1) && within(stride, 1) && stride.is_square() && within(pad, 0) && within(dilation, 1) &&
+           dilation.is_square();
+  }
 };
+
+bool has_plain_weights(const cv::dnn::LayerParams& params) {
+  if (params.get<int>("group", 1) != 1 || params.blobs.empty()) return false;
+  const auto& weights = params.blobs[0];
+  return weights.dims == 4 && weights.type() == CV_32F && weights.isContinuous();
+}
 
 class FastConvolutionLayer : public cv::dnn::Layer {
  public:
   static cv::Ptr<cv::dnn::Layer> create(cv::dnn::LayerParams& params) {
-    const auto* kernel = convolution_kernel();
+    const auto kernels = convolution_kernels();
     const Parameters parameters(params);
-    const bool plain = params.get<int>("group", 1) == 1 && parameters.stride.is_square() && parameters.dilation.is_square() &&
-                       !params.blobs.empty() && params.blobs[0].dims == 4 && params.blobs[0].type() == CV_32F &&
-                       params.blobs[0].isContinuous();
-    if (!kernel || !plain) return cv::dnn::ConvolutionLayer::create(params);
-    return cv::makePtr<FastConvolutionLayer>(params, parameters, *kernel);
+    if (kernels.empty() || !parameters.are_plain() || !has_plain_weights(params))
+      return cv::dnn::ConvolutionLayer::create(params);
+    return cv::makePtr<FastConvolutionLayer>(params, parameters, *kernels.front());
   }
 
   FastConvolutionLayer(const cv::dnn::LayerParams& params, const Parameters& parameters, const ConvolutionKernel& kernel)
@@ -70,8 +85,6 @@ class FastConvolutionLayer : public cv::dnn::Layer {
     }
     CV_Assert(params.get<int>("num_output", filters_) == filters_);
     CV_Assert(weights.size[2] == parameters.kernel.vertical && weights.size[3] == parameters.kernel.horizontal);
-    CV_Assert(parameters.stride.vertical > 0 && parameters.dilation.vertical > 0);
-    CV_Assert(parameters.pad.vertical >= 0 && parameters.pad.horizontal >= 0);
   }
 
   bool supportBackend(int backend) override { return backend == cv::dnn::DNN_BACKEND_OPENCV; }

@@ -59,7 +59,7 @@ t.test('every source that CMake names is in the package, and every source there 
     cwd: packageRoot,
     encoding: 'utf8',
   });
-  t.same(named.sort(), there.trim().split('\n').sort());
+  t.same([...new Set(named)].sort(), there.trim().split('\n').sort());
 });
 
 const names = [
