@@ -205,7 +205,7 @@ function length(values: Float64Array, at: number, stride: number): number {
   return Math.sqrt(sum);
 }
 
-/** ‖Q‖² = ‖QQᵀ‖ is no more than the largest sum of a row of |QQᵀ|, for any matrix Q. */
+/** ‖Q‖² = ‖QQᵀ‖ is no more than the largest sum of a row of |QQᵀ|, for any matrix Q; at least 1. */
 export function stretchOf(values: Float32Array, count: number, stride: number): number {
   const sums = new Float64Array(count);
   for (let i = 0; i < count; i++) {
@@ -217,5 +217,5 @@ export function stretchOf(values: Float32Array, count: number, stride: number): 
       if (i !== j) sums[j] = (sums[j] as number) + Math.abs(product);
     }
   }
-  return Math.sqrt(Math.max(...sums) * (1 + 1e-9));
+  return Math.sqrt(Math.max(1, ...sums) * (1 + 1e-9));
 }

@@ -37,6 +37,7 @@ export interface FindDuplicatesOptions {
 export interface SearchTuning {
   readonly kernel?: KernelKind;
   readonly fewRows?: number;
+  readonly pairsWorthAThread?: number;
 }
 
 /**

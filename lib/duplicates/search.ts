@@ -20,6 +20,8 @@ export interface SearchOptions {
   readonly kernel?: KernelKind | undefined;
   /** So few rows are compared without a sketch. */
   readonly fewRows?: number | undefined;
+  /** So many pairs to compare for each thread that is started. */
+  readonly pairsWorthAThread?: number | undefined;
 }
 
 /** Up to so many rows, every pair is measured in less time than a sketch takes. */
@@ -50,7 +52,10 @@ export async function searchPairs(
     collector.compareAll(newerRows);
     return collector.found;
   }
-  const wanted = Math.min(options.threads ?? availableThreads(), 1 + Math.floor(pairs / pairsWorthAThread));
+  const wanted = Math.min(
+    options.threads ?? availableThreads(),
+    1 + Math.floor(pairs / (options.pairsWorthAThread ?? pairsWorthAThread)),
+  );
   const helpers = new Helpers(options.kernel === 'scalar' ? 0 : wanted - 1);
   try {
     await searchSketches(table, options, helpers, collector, stage, turns);
