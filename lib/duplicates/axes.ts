@@ -21,7 +21,7 @@ const radiusOfMedians = 2;
 const sampleBatch = 64;
 
 /** Rounds of orthogonal iteration. */
-const rounds = 3;
+const rounds = 4;
 
 export interface Frame {
   readonly centre: Float64Array;
@@ -109,13 +109,15 @@ export async function axesOf(
   const productAt = covarianceAt + stride * stride;
   const memory = new Float32Array(kernel.buffer);
   memory.set(covariance, covarianceAt);
-  let lengths = orthonormalise(values, count, stride);
+  let lengths: Float64Array = new Float64Array();
   for (let round = 0; round < rounds; round++) {
     if (turns.isOver()) await turns.next();
-    memory.set(values, axesAt);
-    kernel.multiply(axesAt * 4, covarianceAt * 4, productAt * 4, count, stride, stride);
-    values.set(memory.subarray(productAt, productAt + count * stride));
-    lengths = orthonormalise(values, count, stride);
+    // The tail's axes need only be apart from the head's: one round will do.
+    const counted = round < rounds - 1 ? Math.min(headAxes, count) : count;
+    memory.set(values.subarray(0, counted * stride), axesAt);
+    kernel.multiply(axesAt * 4, covarianceAt * 4, productAt * 4, counted, stride, stride);
+    values.set(memory.subarray(productAt, productAt + counted * stride));
+    lengths = orthonormalise(values, counted, stride);
   }
   const float32 = Float32Array.from(values);
   const tailDeviation = Math.sqrt(lengths[headAxes] ?? 0);

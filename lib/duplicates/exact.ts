@@ -1,46 +1,96 @@
 // The exact distance of two rows, in float64 over their float32 numbers, as faceDistance has it.
 
 import type { EncodingLike } from './encoding.js';
+import { type Kernel, type KernelKind, makeKernel } from './kernel.js';
+import { blockRows, squareBlocks } from './layout.js';
 
-/** Distances of candidates, four at a time: each sum must run in order, but four may run abreast. */
+/** Pairs that are measured at a time. */
+const batchPairs = 256;
+
+/** Copies of rows that are kept for either side of a pair: those of a square of tiles, unless they are very long. */
+const mostKeptBytes = 1 << 20;
+
+/** Told of each pair of rows, and their distance. */
+export type OnDistance = (a: number, b: number, distance: number) => void;
+
+/**
+ * Measures pairs of rows in batches. The rows stay where the caller has them; those of the pairs at hand are copied to
+ * where the kernel can read them, and the copies used again as long as the pairs come from the same blocks.
+ */
 export class ExactDistances {
-  readonly distances = new Float64Array(4);
-  private readonly scratch: readonly Float32Array[];
+  private readonly kernel: Kernel;
+  private readonly rowBytes: number;
+  private readonly numbers: Float32Array;
+  private readonly pairs: Int32Array;
+  private readonly distances: Float64Array;
+  private readonly sides: readonly [KeptRows, KeptRows];
+  private readonly waiting = new Uint32Array(2 * batchPairs);
+  private count = 0;
+  private batch = 1;
 
   constructor(
     private readonly rows: readonly EncodingLike[],
-    private readonly dimensions: number,
+    dimensions: number,
+    kind: KernelKind | undefined,
+    private readonly onDistance: OnDistance,
   ) {
-    this.scratch = Array.from({ length: 8 }, () => new Float32Array(dimensions));
+    this.rowBytes = Math.ceil(dimensions / 8) * 32;
+    const slots = blockRows * (this.rowBytes * blockRows * squareBlocks > mostKeptBytes ? 1 : squareBlocks);
+    const pairsAt = 2 * slots * this.rowBytes;
+    const distancesAt = pairsAt + batchPairs * 8;
+    this.kernel = makeKernel(distancesAt + batchPairs * 8, kind);
+    const { buffer } = this.kernel;
+    this.numbers = new Float32Array(buffer, 0, pairsAt / 4);
+    this.pairs = new Int32Array(buffer, pairsAt, 2 * batchPairs);
+    this.distances = new Float64Array(buffer, distancesAt, batchPairs);
+    this.sides = [keptRows(slots, 0), keptRows(slots, slots * this.rowBytes)];
   }
 
-  /** Writes ‖a − b‖ of the pairs of rows to `distances`. */
-  measure(pairs: ArrayLike<number>): void {
-    const row = (i: number) => this.float32(pairs[i] as number, i);
-    const [a, b, c, d] = [row(0), row(2), row(4), row(6)];
-    const [e, f, g, h] = [row(1), row(3), row(5), row(7)];
-    let [first, second, third, fourth] = [0, 0, 0, 0];
-    for (let k = 0; k < this.dimensions; k++) {
-      const w = (a[k] as number) - (e[k] as number);
-      const x = (b[k] as number) - (f[k] as number);
-      const y = (c[k] as number) - (g[k] as number);
-      const z = (d[k] as number) - (h[k] as number);
-      first += w * w;
-      second += x * x;
-      third += y * y;
-      fourth += z * z;
+  /** A pair of rows, at positions by which neighbours are known. */
+  add(positionOfA: number, positionOfB: number, a: number, b: number): void {
+    const atA = this.fetch(this.sides[0], positionOfA, a);
+    const atB = this.fetch(this.sides[1], positionOfB, b);
+    const at = 2 * this.count++;
+    this.pairs[at] = atA;
+    this.pairs[at + 1] = atB;
+    this.waiting[at] = a;
+    this.waiting[at + 1] = b;
+    if (this.count === batchPairs) this.finish();
+  }
+
+  /** Measures what still waits for its batch to fill up. */
+  finish(): void {
+    const { count, pairs, waiting, distances } = this;
+    if (count === 0) return;
+    for (let i = count; i % 4 !== 0; i++) pairs.copyWithin(2 * i, 0, 2);
+    this.kernel.measure(pairs.byteOffset, distances.byteOffset, Math.ceil(count / 4) * 4, this.rowBytes);
+    for (let i = 0; i < count; i++)
+      this.onDistance(waiting[2 * i] as number, waiting[2 * i + 1] as number, distances[i] as number);
+    this.count = 0;
+    this.batch++;
+  }
+
+  /** The address of the row's copy, which stays until the batch is measured. */
+  private fetch(side: KeptRows, position: number, row: number): number {
+    const slot = position & (side.rows.length - 1);
+    const address = side.address + slot * this.rowBytes;
+    if (side.rows[slot] !== row) {
+      if (side.usedIn[slot] === this.batch) this.finish();
+      this.numbers.set(this.rows[row] as EncodingLike, address / 4);
+      side.rows[slot] = row;
     }
-    this.distances[0] = Math.sqrt(first);
-    this.distances[1] = Math.sqrt(second);
-    this.distances[2] = Math.sqrt(third);
-    this.distances[3] = Math.sqrt(fourth);
+    side.usedIn[slot] = this.batch;
+    return address;
   }
+}
 
-  private float32(row: number, index: number): Float32Array {
-    const numbers = this.rows[row] as EncodingLike;
-    if (numbers instanceof Float32Array) return numbers;
-    const copy = this.scratch[index] as Float32Array;
-    copy.set(numbers);
-    return copy;
-  }
+interface KeptRows {
+  readonly address: number;
+  /** Which row lies in each slot, and the last batch that needed it. */
+  readonly rows: Int32Array;
+  readonly usedIn: Uint32Array;
+}
+
+function keptRows(slots: number, address: number): KeptRows {
+  return { address, rows: new Int32Array(slots).fill(-1), usedIn: new Uint32Array(slots) };
 }

@@ -27,6 +27,11 @@ export interface Kernel {
    * @returns the first position that was not dealt with, for want of room for more candidates; `to` when all were.
    */
   scan(from: number, to: number, block: number, part: number, room: number): number;
+  /**
+   * Writes the exact distances of pairs of float32 rows, which are given by their addresses.
+   * The count is a multiple of 4; rows are filled up with zeros to a multiple of 32 bytes.
+   */
+  measure(pairs: number, distances: number, count: number, rowBytes: number): number;
 }
 
 /** What a worker thread needs to make the kernel once more. */
@@ -63,8 +68,8 @@ function wasmKernel({ api, module, isShared }: Compiled, bytes: number): Kernel 
   const pages = Math.ceil(bytes / pageBytes);
   const memory = new api.Memory({ initial: pages, maximum: pages, shared: isShared });
   const { exports } = new api.Instance(module, { host: { memory } });
-  const { multiply, scan } = exports as Pick<Kernel, 'multiply' | 'scan'>;
-  return { buffer: memory.buffer, multiply, scan, ...(isShared ? { module, memory } : {}) };
+  const { multiply, scan, measure } = exports as Omit<Kernel, 'buffer'>;
+  return { buffer: memory.buffer, multiply, scan, measure, ...(isShared ? { module, memory } : {}) };
 }
 
 let known: Compiled | 'unavailable' | undefined;

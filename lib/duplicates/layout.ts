@@ -9,11 +9,14 @@ export const restAxes = 16;
 /** Axes of the head: lead and rest, int16. */
 export const headAxes = leadAxes + restAxes;
 
-/** Axes of the tail, int8, compared pair by pair; none when the head has all there are. */
+/** Axes of the tail, int8, compared sixteen at a time; none when the head has all there are. */
 export const mostTailAxes = 48;
 
 /** Rows of a block: what is compared at a time, small enough for the first-level cache. */
 export const blockRows = 128;
+
+/** Blocks along each side of a square of tiles: work for some milliseconds, whose rows fit the second-level cache. */
+export const squareBlocks = 8;
 
 /** Rows of a group, which share the lanes of a vector. */
 export const groupRows = 4;
@@ -45,9 +48,9 @@ export const header = {
   leadLimit: 28,
   headLimit: 32,
   tailWeight: 40,
-  limit: 48,
-  /** The number of the next strip to be taken. */
-  nextStrip: 56,
+  limit: 44,
+  /** The number of the next square to be taken. */
+  nextSquare: 56,
   size: 64,
 } as const;
 

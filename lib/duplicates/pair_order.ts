@@ -9,7 +9,7 @@ type Column = Float64Array | Uint32Array;
 const few = 24;
 
 /** Ranges that a part is divided into: as many as half its pairs, within bounds. */
-const mostRanges = 65_536;
+const mostRanges = 8192;
 
 /** Pairs that are moved between two looks at the clock. */
 const pairsAtATime = 65_536;

@@ -16,7 +16,7 @@ import {
 const groupNumbers = groupBytes / 2;
 
 export function scalarKernel(buffer: ArrayBuffer): Kernel {
-  return { buffer, multiply: multiplier(buffer), scan: scanner(buffer) };
+  return { buffer, multiply: multiplier(buffer), scan: scanner(buffer), measure: measurer(buffer) };
 }
 
 function multiplier(buffer: ArrayBuffer): Kernel['multiply'] {
@@ -50,8 +50,8 @@ function scanner(buffer: ArrayBuffer): Kernel['scan'] {
     const [tail, tailBytes] = [field(header.tail), field(header.tailBytes)];
     const box = (field(header.boxes) + block * boxBytes) / 2;
     const [leadLimit, headLimit] = [field(header.leadLimit), field(header.headLimit)];
-    const tailWeight = view.getFloat64(header.tailWeight, true);
-    const limit = view.getFloat64(header.limit, true);
+    const tailWeight = view.getFloat32(header.tailWeight, true);
+    const limit = view.getFloat32(header.limit, true);
     let count = int32[(part + scratch.count) / 4] as number;
 
     for (let a = from; a < to; a++) {
@@ -103,18 +103,44 @@ function scanner(buffer: ArrayBuffer): Kernel['scan'] {
     }
 
     function tailDistance(a: number, b: number): number {
-      const [atA, atB] = [tail + a * tailBytes, tail + b * tailBytes];
+      const [atA, atB] = [tail + tailStartOf(a, tailBytes), tail + tailStartOf(b, tailBytes)];
       let sum = 0;
-      for (let k = 0; k < tailBytes; k++) {
-        const difference = (int8[atA + k] as number) - (int8[atB + k] as number);
-        sum += difference * difference;
+      for (let k = 0; k < tailBytes * groupRows; k += groupRows * 2) {
+        for (const side of [k, k + 1]) {
+          const difference = (int8[atA + side] as number) - (int8[atB + side] as number);
+          sum += difference * difference;
+        }
       }
       return sum;
     }
   };
 }
 
+function measurer(buffer: ArrayBuffer): Kernel['measure'] {
+  const addresses = new Int32Array(buffer, 0, buffer.byteLength >> 2);
+  const numbers = new Float32Array(buffer, 0, buffer.byteLength >> 2);
+  return (pairs, distances, count, rowBytes) => {
+    const results = new Float64Array(buffer, distances, count);
+    for (let i = 0; i < count; i++) {
+      const a = (addresses[pairs / 4 + 2 * i] as number) / 4;
+      const b = (addresses[pairs / 4 + 2 * i + 1] as number) / 4;
+      let sum = 0;
+      for (let k = 0; k < rowBytes / 4; k++) {
+        const difference = (numbers[a + k] as number) - (numbers[b + k] as number);
+        sum += difference * difference;
+      }
+      results[i] = Math.sqrt(sum);
+    }
+    return 0;
+  };
+}
+
 /** Where a row's first number lies among those of its part: four rows share each vector, two axes at a time. */
 export function startOf(row: number): number {
   return Math.floor(row / groupRows) * groupNumbers + (row % groupRows) * 2;
+}
+
+/** The same in the tail, of so many axes. */
+export function tailStartOf(row: number, axes: number): number {
+  return Math.floor(row / groupRows) * groupRows * axes + (row % groupRows) * 2;
 }

@@ -5,10 +5,10 @@ import { ExactDistances } from './exact.js';
 import { FoundPairs } from './found_pairs.js';
 import type { IsIgnored } from './ignored_pairs.js';
 import { type Kernel, type KernelKind, makeKernel, type SharedKernel } from './kernel.js';
-import { blockRows, candidateBytes, header, type Layout, layOut, scratch } from './layout.js';
+import { blockRows, candidateBytes, header, type Layout, layOut, scratch, squareBlocks } from './layout.js';
 import type { RecordTable } from './record_table.js';
 import { fillSketch } from './sketch.js';
-import { type Strip, stripAt, type Strips } from './strips.js';
+import { type Grid, type Square, squareAt, squareCount } from './squares.js';
 import { availableThreads, Helpers } from './threads.js';
 import type { Turns } from './turns.js';
 
@@ -29,9 +29,6 @@ const fewRows = 128;
 
 /** A thread takes some 20 ms to start, in which the caller's own compares so many pairs. */
 const pairsWorthAThread = 10_000_000;
-
-/** How many blocks a strip has: much work for one look at the clock, little for the last thread to end. */
-const stripLength = 8;
 
 /** How far the search has come, as a share of all. */
 export interface Stage {
@@ -80,50 +77,52 @@ async function searchSketches(
   const sampleSize = Math.min(2048, Math.max(256, rows.length >> 3));
   const axes = await axesOf(rows, frame, layout.axes, sampleSize, kind, turns);
   await fillSketch(rows, newer.rows, threshold, frame, axes, kernel, layout, kind, turns);
-  const strips: Strips = {
+  const grid: Grid = {
     newerRows: newer.rows,
     newerBlocks: layout.newerBlocks,
     blocks: layout.blocks,
     blockRows,
-    length: stripLength,
+    side: squareBlocks,
   };
   const partAt = (i: number) => layout.parts + i * layout.partBytes;
   if ('memory' in kernel) {
     const parts = Array.from({ length: 2 * helpers.count }, (_, i) => partAt(1 + i));
-    helpers.begin(kernel, strips, parts, layout.room);
+    helpers.begin(kernel, grid, parts, layout.room);
   }
   collector.readFrom(kernel, layout);
-  await new Scan(kernel, layout, strips, helpers, collector, stage, turns).run(partAt(0));
+  await new Scan(kernel, layout, grid, helpers, collector, stage, turns).run(partAt(0));
 }
 
 /** The caller's own thread at work among the others. */
 class Scan {
   private readonly numbers: Int32Array;
-  private readonly stripCount: number;
+  private readonly squares: number;
 
   constructor(
     private readonly kernel: Kernel | SharedKernel,
     private readonly layout: Layout,
-    private readonly strips: Strips,
+    private readonly grid: Grid,
     private readonly helpers: Helpers,
     private readonly collector: Collector,
     private readonly stage: Stage,
     private readonly turns: Turns,
   ) {
     this.numbers = new Int32Array(kernel.buffer, 0, layout.bytes >> 2);
-    this.stripCount = strips.newerBlocks * Math.ceil(strips.blocks / strips.length);
+    this.squares = squareCount(grid);
   }
 
   async run(part: number): Promise<void> {
     const { helpers, turns } = this;
     for (;;) {
       await this.emptyParts();
-      const strip = stripAt(this.strips, this.takeStrip());
-      if (!strip) break;
-      await this.scanStrip(strip, part);
+      const number = Atomics.add(this.numbers, header.nextSquare / 4, 1);
+      if (number >= this.squares) break;
+      this.stage.share = number / this.squares;
+      await this.scanSquare(squareAt(this.grid, number), part);
+      await this.empty(part);
       if (turns.isOver()) await turns.next();
     }
-    // The threads' last strips are still on their way.
+    // The threads' last squares are still on their way.
     for (let ended = false; !ended;) {
       ended = helpers.areDone();
       await this.emptyParts();
@@ -132,21 +131,22 @@ class Scan {
     }
   }
 
-  private takeStrip(): number {
-    const number = Atomics.add(this.numbers, header.nextStrip / 4, 1);
-    this.stage.share = Math.min(1, number / this.stripCount);
-    return number;
+  private async scanSquare({ firstRow, endRow, first, end }: Square, part: number): Promise<void> {
+    for (let row = firstRow; row < endRow; row++)
+      for (let block = Math.max(row, first); block < end; block++) await this.scanTile(row, block, part);
   }
 
-  private async scanStrip({ from, to, firstBlock, endBlock }: Strip, part: number): Promise<void> {
-    const { kernel, layout } = this;
-    for (let block = firstBlock; block < endBlock; block++) {
-      for (let at = from; at < to;) {
-        at = kernel.scan(at, to, block, part, layout.room);
-        await this.empty(part);
-        if (this.turns.isOver()) await this.turns.next();
-      }
+  private async scanTile(rowBlock: number, block: number, part: number): Promise<void> {
+    const to = Math.min((rowBlock + 1) * blockRows, this.grid.newerRows);
+    for (let at = rowBlock * blockRows; at < to;) {
+      at = this.kernel.scan(at, to, block, part, this.layout.room);
+      if (at < to || this.isHalfFull(part)) await this.empty(part);
+      if (this.turns.isOver()) await this.turns.next();
     }
+  }
+
+  private isHalfFull(part: number): boolean {
+    return (this.numbers[(part + scratch.count) / 4] as number) > this.layout.room / 2;
   }
 
   private async emptyParts(): Promise<void> {
@@ -177,16 +177,15 @@ const candidatesAtATime = 4096;
 class Collector {
   readonly found = new FoundPairs();
   private readonly exact: ExactDistances;
-  private readonly pairs = new Uint32Array(8);
   private numbers: Int32Array = new Int32Array();
   private order: Uint32Array = new Uint32Array();
-  private waiting = 0;
 
   constructor(
     private readonly table: RecordTable,
     private readonly options: SearchOptions,
   ) {
-    this.exact = new ExactDistances(table.rows, table.dimensions);
+    const keep = this.keep.bind(this);
+    this.exact = new ExactDistances(table.rows, table.dimensions, options.kernel, keep);
   }
 
   readFrom({ buffer }: Kernel, layout: Layout): void {
@@ -196,44 +195,27 @@ class Collector {
 
   /** So many candidates, from an index into the kernel's memory on. */
   collect(at: number, count: number): void {
-    const { numbers, order } = this;
-    for (let i = at; i < at + 2 * count; i += 2)
-      this.measure(order[numbers[i] as number] as number, order[numbers[i + 1] as number] as number);
-    this.finish();
+    const { numbers, order, exact } = this;
+    for (let i = at; i < at + 2 * count; i += 2) {
+      const a = numbers[i] as number;
+      const b = numbers[i + 1] as number;
+      exact.add(a, b, order[a] as number, order[b] as number);
+    }
+    exact.finish();
   }
 
   compareAll(newerRows: number): void {
     for (let a = 0; a < newerRows; a++)
-      for (let b = a + 1; b < this.table.rows.length; b++) this.measure(a, b);
-    this.finish();
+      for (let b = a + 1; b < this.table.rows.length; b++) this.exact.add(a, b, a, b);
+    this.exact.finish();
   }
 
-  private measure(a: number, b: number): void {
-    this.pairs[2 * this.waiting] = a;
-    this.pairs[2 * this.waiting + 1] = b;
-    if (++this.waiting === 4) this.flush();
-  }
-
-  /** What waits for company is measured without. */
-  private finish(): void {
-    if (this.waiting > 0) this.flush();
-  }
-
-  private flush(): void {
-    const { exact, pairs, options } = this;
-    exact.measure(pairs);
-    for (let i = 0; i < this.waiting; i++) {
-      const distance = exact.distances[i] as number;
-      if (!(distance < options.threshold)) continue;
-      const [a, b] = [this.recordOf(pairs[2 * i] as number), this.recordOf(pairs[2 * i + 1] as number)];
-      if (a === b || options.isIgnored(a, b)) continue;
-      this.found.add(a, b, distance);
-    }
-    this.waiting = 0;
-  }
-
-  private recordOf(row: number): number {
+  private keep(rowA: number, rowB: number, distance: number): void {
     const { recordOfRow } = this.table;
-    return recordOfRow ? (recordOfRow[row] as number) : row;
+    const { threshold, isIgnored } = this.options;
+    if (!(distance < threshold)) return;
+    const a = recordOfRow ? (recordOfRow[rowA] as number) : rowA;
+    const b = recordOfRow ? (recordOfRow[rowB] as number) : rowB;
+    if (a !== b && !isIgnored(a, b)) this.found.add(a, b, distance);
   }
 }

@@ -36,7 +36,7 @@ import {
   restAxes,
 } from './layout.js';
 import { arrange } from './order.js';
-import { startOf } from './scalar_kernel.js';
+import { startOf, tailStartOf } from './scalar_kernel.js';
 import type { Turns } from './turns.js';
 
 /** ‖v‖ on the head's axes, before rounding. */
@@ -45,8 +45,8 @@ const headRadius = 15_900;
 /** Larger than any sum of squares in the head, and far from what an int32 can hold. */
 const noLimit = 1_100_000_000;
 
-/** The norm of a row that is none: no product makes up for it. */
-const nowhere = -(2 ** 31);
+/** The norm of a row that is none: further away than any limit, and yet no sum with it leaves the int32. */
+const nowhere = -1_500_000_000;
 
 /** Standard deviations that the tail's int8 can tell. */
 const tailDeviations = 2.5;
@@ -54,6 +54,9 @@ const tailDeviations = 2.5;
 const eta = 2 ** -22;
 /** Room for the rounding of float64 arithmetic, which is a thousand times smaller. */
 const slack = 1 + 1e-12;
+
+/** The kernel adds up head and tail in float32: five roundings, of 2⁻²⁴ each. */
+const float32Slack = 1 + 1e-6;
 
 /** How far rounding moved the rows, at most: on the lead's axes, on the head's, on all. */
 interface Residuals {
@@ -208,12 +211,12 @@ class Scribe {
 
   private writeTail(position: number, rotated: Float32Array, from: number): number {
     const { tailAxes } = this.layout;
-    const at = position * tailAxes;
+    const at = tailStartOf(position, tailAxes);
     let off = 0;
     for (let axis = 0; axis < tailAxes; axis++) {
       const value = Math.max(-127, Math.min(127, (rotated[from + axis] as number) * this.tailUnits));
       const whole = Math.round(value);
-      this.tail[at + axis] = whole;
+      this.tail[at + (axis >> 1) * groupRows * 2 + (axis & 1)] = whole;
       off += (value - whole) * (value - whole);
     }
     return off;
@@ -248,7 +251,7 @@ function limitsOf(threshold: number, frame: Frame, axes: Axes, scribe: Scribe, l
   return {
     lead: Math.min(noLimit, Math.floor(limit(leadAxes, residuals.lead))),
     head: Math.min(noLimit, Math.floor(limit(leadAxes + restAxes, residuals.head))),
-    all: limit(layout.axes, residuals.all),
+    all: limit(layout.axes, residuals.all) * float32Slack,
     tailWeight: (headUnits / tailUnits) ** 2,
   };
 }
@@ -265,6 +268,6 @@ function writeHeader({ buffer }: Kernel, layout: Layout, limits: Limits): void {
   set(header.tailBytes, layout.tailAxes);
   set(header.leadLimit, limits.lead);
   set(header.headLimit, limits.head);
-  view.setFloat64(header.tailWeight, limits.tailWeight, true);
-  view.setFloat64(header.limit, limits.all, true);
+  view.setFloat32(header.tailWeight, limits.tailWeight, true);
+  view.setFloat32(header.limit, limits.all, true);
 }

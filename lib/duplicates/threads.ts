@@ -1,4 +1,4 @@
-// The threads beside the caller's own: each takes strips of tiles from a shared counter, scans them, and hands the
+// The threads beside the caller's own: each takes squares of tiles from a shared counter, scans them, and hands the
 // candidates over.
 
 import type Os from 'node:os';
@@ -8,7 +8,7 @@ import { InternalError } from '../errors.js';
 import type { SharedKernel } from './kernel.js';
 import { header, scratch } from './layout.js';
 import type { WasmMemory, WasmModule, WebAssemblyApi } from './wasm/web_assembly.js';
-import { stripAt, type Strips } from './strips.js';
+import { type Grid, squareAt, squareCount } from './squares.js';
 
 /** Looked up when needed rather than imported: browsers have neither module. */
 function nodeModule(name: 'node:worker_threads'): typeof Threads | undefined;
@@ -26,7 +26,9 @@ export function availableThreads(): number {
 export interface Work {
   readonly module: WasmModule;
   readonly memory: WasmMemory;
-  readonly strips: Strips;
+  readonly grid: Grid;
+  /** How many squares there are. */
+  readonly squares: number;
   /** Two parts: while the caller reads the one, the thread fills the other. */
   readonly parts: readonly [number, number];
   readonly room: number;
@@ -62,12 +64,13 @@ export class Helpers {
     return this.workers.length;
   }
 
-  begin({ module, memory }: SharedKernel, strips: Strips, parts: readonly number[], room: number): void {
+  begin({ module, memory }: SharedKernel, grid: Grid, parts: readonly number[], room: number): void {
     this.buffer = memory.buffer;
     this.parts.push(...parts);
+    const squares = squareCount(grid);
     this.workers.forEach((worker, i) => {
       const own: [number, number] = [parts[2 * i] as number, parts[2 * i + 1] as number];
-      worker.postMessage({ module, memory, strips, parts: own, room } satisfies Work);
+      worker.postMessage({ module, memory, grid, squares, parts: own, room } satisfies Work);
     });
   }
 
@@ -117,7 +120,7 @@ function startWorkers(count: number): Worker[] {
   const workers: Worker[] = [];
   try {
     while (threads && workers.length < count) {
-      const source = `(${runThread.toString()})(require('node:worker_threads').parentPort, ${stripAt.toString()}, ${JSON.stringify({ ...states, nextStrip: header.nextStrip, state: scratch.state, count: scratch.count })})`;
+      const source = `(${runThread.toString()})(require('node:worker_threads').parentPort, ${squareAt.toString()}, ${JSON.stringify({ ...states, nextSquare: header.nextSquare, state: scratch.state, count: scratch.count })})`;
       workers.push(
         new threads.Worker(source, {
           eval: true,
@@ -138,7 +141,7 @@ function startWorkers(count: number): Worker[] {
 interface ThreadConstants {
   readonly free: number;
   readonly handedOver: number;
-  readonly nextStrip: number;
+  readonly nextSquare: number;
   readonly state: number;
   readonly count: number;
 }
@@ -147,8 +150,8 @@ interface ThreadConstants {
  * What a thread runs. It is handed over as text, and so must use nothing but its parameters: a file of its own would
  * have to be found from two builds, from bundles and from tests.
  */
-function runThread(port: MessagePort, at: typeof stripAt, constants: ThreadConstants): void {
-  port.once('message', ({ module, memory, strips, parts, room }: Work) => {
+function runThread(port: MessagePort, at: typeof squareAt, constants: ThreadConstants): void {
+  port.once('message', ({ module, memory, grid, squares, parts, room }: Work) => {
     const { WebAssembly: api } = globalThis as unknown as { WebAssembly: WebAssemblyApi };
     const { exports } = new api.Instance(module, { host: { memory } });
     const { scan } = exports as Pick<SharedKernel, 'scan'>;
@@ -166,13 +169,17 @@ function runThread(port: MessagePort, at: typeof stripAt, constants: ThreadConst
 
     numbers[(part + constants.count) / 4] = 0;
     for (;;) {
-      const strip = at(strips, Atomics.add(numbers, constants.nextStrip / 4, 1));
-      if (!strip) break;
-      for (let block = strip.firstBlock; block < strip.endBlock; block++) {
-        let from = strip.from;
-        while (from < strip.to) {
-          from = scan(from, strip.to, block, part, room);
-          if (from < strip.to) handOver();
+      const number = Atomics.add(numbers, constants.nextSquare / 4, 1);
+      if (number >= squares) break;
+      const square = at(grid, number);
+      for (let rows = square.firstRow; rows < square.endRow; rows++) {
+        const to = Math.min((rows + 1) * grid.blockRows, grid.newerRows);
+        for (let block = Math.max(rows, square.first); block < square.end; block++) {
+          let from = rows * grid.blockRows;
+          while (from < to) {
+            from = scan(from, to, block, part, room);
+            if (from < to) handOver();
+          }
         }
       }
       if ((numbers[(part + constants.count) / 4] as number) > room / 2) handOver();

@@ -40,6 +40,9 @@ std::shared_ptr<const std::vector<float>> shared(std::vector<float> weights) {
   return added;
 }
 
+// For b > 0; rounds up for negative a as well, towards zero.
+int ceil_divide(int a, int b) { return a > 0 ? (a + b - 1) / b : a / b; }
+
 }  // namespace
 
 Convolution::Convolution(const ConvolutionKernel& kernel, const ConvolutionShape& shape, const float* weights, const float* bias)
@@ -48,71 +51,70 @@ Convolution::Convolution(const ConvolutionKernel& kernel, const ConvolutionShape
       taps_(shape.channels * shape.kernel_height * shape.kernel_width),
       weights_(shared(packed(shape, taps_, kernel.filters, weights))),
       bias_(bias, bias + shape.filters),
-      panel_(static_cast<std::size_t>(taps_) * kernel.pixels + kernel_overrun),
       sums_(static_cast<std::size_t>(kernel.filters) * kernel.pixels) {}
 
-void Convolution::lay_out(const float* input, int images, PlaneSize input_size, PlaneSize output_size) {
-  const bool same =
-      layout_.images == images && layout_.input.height == input_size.height && layout_.input.width == input_size.width;
-  if (!same) {
-    const int rows = (output_size.height - 1) * shape_.stride + (shape_.kernel_height - 1) * shape_.dilation + 1;
-    const int columns = (output_size.width - 1) * shape_.stride + (shape_.kernel_width - 1) * shape_.dilation + 1;
-    const int phase_columns = (columns + shape_.stride - 1) / shape_.stride;
-    const auto row_length = static_cast<std::ptrdiff_t>(phase_columns) * shape_.stride;
-    layout_ = {images, input_size, rows, columns, phase_columns, row_length, rows * row_length};
-    // The padding's zeros stay for every later run on the same size.
-    laid_out_.assign(static_cast<std::size_t>(layout_.plane_length) * shape_.channels * images + kernel_overrun, 0.0F);
-    find_taps();
-  }
-  const int rows = std::min(input_size.height, layout_.rows - shape_.pad_top);
-  const int columns = std::min(input_size.width, layout_.columns - shape_.pad_left);
-  float* plane = laid_out_.data();
-  for (int p = 0; p < images * shape_.channels; ++p, plane += layout_.plane_length) {
-    for (int y = 0; y < rows; ++y) {
-      const float* from = input + (static_cast<std::ptrdiff_t>(p) * input_size.height + y) * input_size.width;
-      float* row = plane + (y + shape_.pad_top) * layout_.row_length;
-      if (shape_.stride == 1) {
-        std::copy(from, from + columns, row + shape_.pad_left);
-        continue;
-      }
-      for (int x = 0; x < columns; ++x) {
-        const int column = x + shape_.pad_left;
-        row[(column % shape_.stride) * layout_.phase_columns + column / shape_.stride] = from[x];
-      }
-    }
-  }
-}
+void Convolution::plan(int images, PlaneSize input_size, PlaneSize output_size) {
+  if (layout_.images == images && layout_.input.height == input_size.height && layout_.input.width == input_size.width) return;
+  const int stride = shape_.stride;
+  const PlaneSize padded{(output_size.height - 1) * stride + (shape_.kernel_height - 1) * shape_.dilation + 1,
+                         (output_size.width - 1) * stride + (shape_.kernel_width - 1) * shape_.dilation + 1};
+  const PlaneSize plane{ceil_divide(padded.height, stride), ceil_divide(padded.width, stride)};
+  const auto plane_length = static_cast<std::ptrdiff_t>(plane.height) * plane.width;
+  // Packing a tap's samples takes about as long as multiplying them with this many filters (measured with both kernels).
+  constexpr double filters_worth_packing = 8;
+  const double columns_in_between = static_cast<double>(plane.width) / output_size.width - 1;
+  const bool direct = columns_in_between < filters_worth_packing / shape_.filters;
+  layout_ = {images, input_size, padded, plane, plane_length, plane_length * stride * stride, direct};
 
-void Convolution::find_taps() {
   tap_offsets_.clear();
+  panel_offsets_.clear();
   for (int channel = 0; channel < shape_.channels; ++channel) {
     for (int y = 0; y < shape_.kernel_height; ++y) {
       for (int x = 0; x < shape_.kernel_width; ++x) {
+        const int row = y * shape_.dilation;
         const int column = x * shape_.dilation;
-        tap_offsets_.push_back(channel * layout_.plane_length + y * shape_.dilation * layout_.row_length +
-                               (column % shape_.stride) * layout_.phase_columns + column / shape_.stride);
+        tap_offsets_.push_back(channel * layout_.channel_length + (row % stride * stride + column % stride) * plane_length +
+                               row / stride * plane.width + column / stride);
+        panel_offsets_.push_back(static_cast<std::ptrdiff_t>(panel_offsets_.size()) * kernel_.pixels);
       }
+    }
+  }
+  if (!direct) panel_.resize(static_cast<std::size_t>(taps_) * kernel_.pixels + kernel_overrun);
+  // The padding's zeros stay for every later run on the same size. A last panel may reach beyond the last plane.
+  const auto overrun = static_cast<std::size_t>(kernel_.pixels) + kernel_overrun;
+  laid_out_.assign(static_cast<std::size_t>(layout_.channel_length) * shape_.channels * images + overrun, 0.0F);
+}
+
+void Convolution::lay_out(const float* input) {
+  const auto& size = layout_.input;
+  const int rows = std::min(size.height, layout_.padded.height - shape_.pad_top);
+  // A window of one pixel that moves by two never sees every second row.
+  const int used_rows = (shape_.kernel_height - 1) * shape_.dilation + 1;
+  for (int channel = 0; channel < layout_.images * shape_.channels; ++channel) {
+    const float* from = input + static_cast<std::ptrdiff_t>(channel) * size.height * size.width;
+    float* to = laid_out_.data() + channel * layout_.channel_length;
+    for (int y = 0; y < rows; ++y) {
+      const int row = y + shape_.pad_top;
+      if (row % shape_.stride < used_rows) lay_out_row(from + static_cast<std::ptrdiff_t>(y) * size.width, row, to);
     }
   }
 }
 
-// Returns how many pixels the runs hold.
-int Convolution::collect_runs(std::ptrdiff_t first_pixel, std::ptrdiff_t pixels, PlaneSize output_size) {
-  runs_.clear();
-  const auto plane = static_cast<std::ptrdiff_t>(output_size.height) * output_size.width;
-  int filled = 0;
-  for (auto pixel = first_pixel; pixel < pixels && filled < kernel_.pixels;) {
-    const auto image = pixel / plane;
-    const auto y = pixel % plane / output_size.width;
-    const auto x = pixel % output_size.width;
-    const int length = static_cast<int>(std::min<std::ptrdiff_t>(output_size.width - x, kernel_.pixels - filled));
-    const auto input = image * shape_.channels * layout_.plane_length + y * shape_.stride * layout_.row_length + x;
-    const auto output = image * shape_.filters * plane + y * output_size.width + x;
-    runs_.push_back({input, output, filled, length});
-    filled += length;
-    pixel += length;
+void Convolution::lay_out_row(const float* from, int row, float* channel) const {
+  const int stride = shape_.stride;
+  const int columns = std::min(layout_.input.width + shape_.pad_left, layout_.padded.width);
+  const int used_phases = std::min(stride, (shape_.kernel_width - 1) * shape_.dilation + 1);
+  for (int phase = 0; phase < used_phases; ++phase) {
+    float* to = channel + (row % stride * stride + phase) * layout_.plane_length + row / stride * layout_.plane.width;
+    const float* samples = from + phase - shape_.pad_left;
+    const int first = std::max(0, ceil_divide(shape_.pad_left - phase, stride));
+    const int end = std::max(first, ceil_divide(columns - phase, stride));
+    if (stride == 1) {
+      std::copy(samples + first, samples + end, to + first);
+    } else {
+      for (int i = first; i < end; ++i) to[i] = samples[static_cast<std::ptrdiff_t>(i) * stride];
+    }
   }
-  return filled;
 }
 
 void Convolution::write(int first_filter, std::ptrdiff_t output_plane, float* output, bool relu) const {
@@ -129,20 +131,65 @@ void Convolution::write(int first_filter, std::ptrdiff_t output_plane, float* ou
   }
 }
 
-void Convolution::run(const float* input, int images, PlaneSize input_size, float* output, PlaneSize output_size, bool relu) {
-  lay_out(input, images, input_size, output_size);
-  const auto plane = static_cast<std::ptrdiff_t>(output_size.height) * output_size.width;
-  const auto pixels = plane * images;
-  for (std::ptrdiff_t first = 0; first < pixels; first += kernel_.pixels) {
-    const int used = collect_runs(first, pixels, output_size);
-    kernel_.pack(laid_out_.data(), tap_offsets_.data(), taps_, runs_.data(), static_cast<int>(runs_.size()), panel_.data());
-    const float* weights = weights_->data();
-    for (int filter = 0; filter < shape_.filters; filter += kernel_.filters) {
-      kernel_.multiply(weights, panel_.data(), taps_, used, sums_.data());
-      write(filter, plane, output, relu);
-      weights += static_cast<std::ptrdiff_t>(taps_) * kernel_.filters;
+void Convolution::answer_panel(const float* samples, const std::ptrdiff_t* tap_offsets, int used, std::ptrdiff_t output_plane,
+                               float* output, bool relu) {
+  const float* weights = weights_->data();
+  for (int filter = 0; filter < shape_.filters; filter += kernel_.filters) {
+    kernel_.multiply(weights, samples, tap_offsets, taps_, used, sums_.data());
+    write(filter, output_plane, output, relu);
+    weights += static_cast<std::ptrdiff_t>(taps_) * kernel_.filters;
+  }
+}
+
+void Convolution::run_direct(PlaneSize output_size, float* output, bool relu) {
+  const auto output_plane = static_cast<std::ptrdiff_t>(output_size.height) * output_size.width;
+  const std::ptrdiff_t pitch = layout_.plane.width;
+  const auto end = (output_size.height - 1) * pitch + output_size.width;
+  for (int image = 0; image < layout_.images; ++image) {
+    const float* samples = laid_out_.data() + image * shape_.channels * layout_.channel_length;
+    float* answers = output + image * shape_.filters * output_plane;
+    for (std::ptrdiff_t first = 0; first < end; first += kernel_.pixels) {
+      const int used = static_cast<int>(std::min<std::ptrdiff_t>(kernel_.pixels, end - first));
+      runs_.clear();
+      for (int place = 0; place < used;) {
+        const auto y = (first + place) / pitch;
+        const auto x = (first + place) % pitch;
+        const int length = static_cast<int>(std::min<std::ptrdiff_t>(output_size.width - x, used - place));
+        if (length > 0) runs_.push_back({first + place, y * output_size.width + x, place, length});
+        place += static_cast<int>(pitch - x);
+      }
+      answer_panel(samples + first, tap_offsets_.data(), used, output_plane, answers, relu);
     }
   }
+}
+
+// Panels run on from row to row and from image to image.
+void Convolution::run_packed(PlaneSize output_size, float* output, bool relu) {
+  const auto output_plane = static_cast<std::ptrdiff_t>(output_size.height) * output_size.width;
+  const auto pixels = output_plane * layout_.images;
+  for (std::ptrdiff_t pixel = 0; pixel < pixels;) {
+    runs_.clear();
+    int used = 0;
+    while (used < kernel_.pixels && pixel < pixels) {
+      const auto image = pixel / output_plane;
+      const auto y = pixel % output_plane / output_size.width;
+      const auto x = pixel % output_size.width;
+      const int length = static_cast<int>(std::min<std::ptrdiff_t>(output_size.width - x, kernel_.pixels - used));
+      const auto input = image * shape_.channels * layout_.channel_length + y * layout_.plane.width + x;
+      runs_.push_back({input, image * shape_.filters * output_plane + y * output_size.width + x, used, length});
+      used += length;
+      pixel += length;
+    }
+    kernel_.pack(laid_out_.data(), tap_offsets_.data(), taps_, runs_.data(), static_cast<int>(runs_.size()), panel_.data());
+    answer_panel(panel_.data(), panel_offsets_.data(), used, output_plane, output, relu);
+  }
+}
+
+void Convolution::run(const float* input, int images, PlaneSize input_size, float* output, PlaneSize output_size, bool relu) {
+  plan(images, input_size, output_size);
+  lay_out(input);
+  if (layout_.direct) return run_direct(output_size, output, relu);
+  run_packed(output_size, output, relu);
 }
 
 }  // namespace facededup

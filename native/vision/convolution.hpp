@@ -36,21 +36,26 @@ class Convolution {
   void run(const float* input, int images, PlaneSize input_size, float* output, PlaneSize output_size, bool relu);
 
  private:
-  // The input with its padding, each row's columns sorted by their remainder of the stride: the samples that one tap
-  // gives to neighbouring pixels lie side by side then.
+  // The padded input cut into a plane for each remainder of rows and columns by the stride: the samples that one tap
+  // gives to neighbouring pixels lie side by side then, and those of one row after those of the row above.
   struct Layout {
     int images;
     PlaneSize input;
-    int rows;
-    int columns;        // that any window covers
-    int phase_columns;  // of each remainder
-    std::ptrdiff_t row_length;
+    PlaneSize padded;  // that any window covers
+    PlaneSize plane;   // of one remainder
     std::ptrdiff_t plane_length;
+    std::ptrdiff_t channel_length;
+    // Whether panels are taken from the input itself, the columns between two rows included, instead of packed.
+    bool direct;
   };
 
-  void lay_out(const float* input, int images, PlaneSize input_size, PlaneSize output_size);
-  void find_taps();
-  int collect_runs(std::ptrdiff_t first_pixel, std::ptrdiff_t pixels, PlaneSize output_size);
+  void plan(int images, PlaneSize input_size, PlaneSize output_size);
+  void lay_out(const float* input);
+  void lay_out_row(const float* from, int row, float* channel) const;
+  void run_direct(PlaneSize output_size, float* output, bool relu);
+  void run_packed(PlaneSize output_size, float* output, bool relu);
+  void answer_panel(const float* samples, const std::ptrdiff_t* tap_offsets, int used, std::ptrdiff_t output_plane, float* output,
+                    bool relu);
   void write(int first_filter, std::ptrdiff_t output_plane, float* output, bool relu) const;
 
   const ConvolutionKernel& kernel_;
@@ -61,7 +66,8 @@ class Convolution {
 
   Layout layout_{};
   std::vector<float> laid_out_;
-  std::vector<std::ptrdiff_t> tap_offsets_;
+  std::vector<std::ptrdiff_t> tap_offsets_;    // in the laid out input
+  std::vector<std::ptrdiff_t> panel_offsets_;  // in a packed panel
   std::vector<PixelRun> runs_;
   std::vector<float> panel_;
   std::vector<float> sums_;

@@ -27,22 +27,23 @@ struct Loops {
   }
 
   template <int used_vectors>
-  static void multiply_vectors(const float* weights, const float* panel, int taps, float* sums) {
+  static void multiply_vectors(const float* weights, const float* samples, const std::ptrdiff_t* tap_offsets, int taps,
+                               float* sums) {
     typename Vector::type sum[filters][used_vectors];
     for (auto& row : sum) {
       for (auto& s : row) s = Vector::fill(0.0F);
     }
     for (int tap = 0; tap < taps; ++tap) {
-      typename Vector::type samples[used_vectors];
+      const float* from = samples + tap_offsets[tap];
+      typename Vector::type sample[used_vectors];
 #pragma GCC unroll 8
-      for (int v = 0; v < used_vectors; ++v) samples[v] = Vector::load(panel + v * Vector::lanes);
+      for (int v = 0; v < used_vectors; ++v) sample[v] = Vector::load(from + v * Vector::lanes);
 #pragma GCC unroll 16
       for (int f = 0; f < filters; ++f) {
         const auto weight = Vector::fill(weights[f]);
 #pragma GCC unroll 8
-        for (int v = 0; v < used_vectors; ++v) sum[f][v] = Vector::multiply_add(weight, samples[v], sum[f][v]);
+        for (int v = 0; v < used_vectors; ++v) sum[f][v] = Vector::multiply_add(weight, sample[v], sum[f][v]);
       }
-      panel += pixels;
       weights += filters;
     }
     for (int f = 0; f < filters; ++f) {
@@ -50,11 +51,12 @@ struct Loops {
     }
   }
 
-  static void multiply(const float* weights, const float* panel, int taps, int used, float* sums) {
+  static void multiply(const float* weights, const float* samples, const std::ptrdiff_t* tap_offsets, int taps, int used,
+                       float* sums) {
     static_assert(vectors == 3, "one case for each number of vectors");
-    if (used > 2 * Vector::lanes) return multiply_vectors<3>(weights, panel, taps, sums);
-    if (used > Vector::lanes) return multiply_vectors<2>(weights, panel, taps, sums);
-    multiply_vectors<1>(weights, panel, taps, sums);
+    if (used > 2 * Vector::lanes) return multiply_vectors<3>(weights, samples, tap_offsets, taps, sums);
+    if (used > Vector::lanes) return multiply_vectors<2>(weights, samples, tap_offsets, taps, sums);
+    multiply_vectors<1>(weights, samples, tap_offsets, taps, sums);
   }
 
   static constexpr ConvolutionKernel kernel() { return {filters, pixels, pack, multiply}; }

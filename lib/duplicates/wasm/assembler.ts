@@ -3,9 +3,9 @@
 /** Machine code that leaves a value on the stack, or none. */
 export type Code = readonly number[];
 
-export type ValueType = 'i32' | 'f64' | 'v128';
+export type ValueType = 'i32' | 'v128';
 
-const typeCodes: Readonly<Record<ValueType, number>> = { i32: 0x7f, f64: 0x7c, v128: 0x7b };
+const typeCodes: Readonly<Record<ValueType, number>> = { i32: 0x7f, v128: 0x7b };
 const noResult = 0x40;
 const simd = 0xfd;
 
@@ -86,18 +86,14 @@ export const i32 = {
   greaterOrEqual: binary(0x4e),
 } as const;
 
-export const f64 = {
-  load: load(0x2b),
-  add: binary(0xa0),
-  multiply: binary(0xa2),
-  lessOrEqual: binary(0x65),
-  fromInt32: unary(0xb7),
-} as const;
-
 export const v128 = {
   load: load(...vectorOpcode(0x00)),
+  load16Splat: load(...vectorOpcode(0x08)),
   load32Splat: load(...vectorOpcode(0x09)),
+  /** Eight bytes into the lower half; the upper one is 0. */
+  load64Zero: load(...vectorOpcode(0x5d)),
   store: store(...vectorOpcode(0x0b)),
+  or: binary(...vectorOpcode(0x50)),
   zero: [...vectorOpcode(0x0c), ...new Array<number>(16).fill(0)] as Code,
 } as const;
 
@@ -111,15 +107,33 @@ export const i16x8 = {
 
 export const i32x4 = {
   splat: unary(...vectorOpcode(0x11)),
-  lane: (value: Code, lane: number): Code => [...value, ...vectorOpcode(0x1b), lane],
   greater: binary(...vectorOpcode(0x3b)),
+  lessOrEqual: binary(...vectorOpcode(0x3d)),
   bitmask: unary(...vectorOpcode(0xa4)),
   add: binary(...vectorOpcode(0xae)),
+  subtract: binary(...vectorOpcode(0xb1)),
   /** Products of eight int16 lanes with eight others, neighbours added: four int32. */
   dotInt16: binary(...vectorOpcode(0xba)),
 } as const;
 
+const laneBytes = (left: number, right: number) =>
+  [left, right].flatMap((lane) => Array.from({ length: 8 }, (_, byte) => lane * 8 + byte));
+
+export const f64x2 = {
+  /** The two lower float32 lanes, as float64. */
+  promoteLow: unary(...vectorOpcode(0x5f)),
+  squareRoot: unary(...vectorOpcode(0xef)),
+  add: binary(...vectorOpcode(0xf0)),
+  subtract: binary(...vectorOpcode(0xf1)),
+  multiply: binary(...vectorOpcode(0xf2)),
+  /** The lower lanes of two vectors, and their upper ones. */
+  lowerOf: binary(...vectorOpcode(0x0d), ...laneBytes(0, 2)),
+  upperOf: binary(...vectorOpcode(0x0d), ...laneBytes(1, 3)),
+} as const;
+
 export const f32x4 = {
+  fromInt32: unary(...vectorOpcode(0xfa)),
+  lessOrEqual: binary(...vectorOpcode(0x45)),
   add: binary(...vectorOpcode(0xe4)),
   multiply: binary(...vectorOpcode(0xe6)),
 } as const;

@@ -1,4 +1,5 @@
-// The matcher's two inner loops as WebAssembly SIMD: a product of matrices, and the scan of one block against another.
+// The matcher's inner loops as WebAssembly SIMD: a product of matrices, the scan of one block against another, and the
+// exact distance.
 // scalar_kernel.ts says the same in TypeScript, line for line; the tests hold the one to the other.
 
 import {
@@ -16,7 +17,7 @@ import {
   assemble,
   type Code,
   f32x4,
-  f64,
+  f64x2,
   FunctionWriter,
   type FunctionCode,
   i16x8,
@@ -36,7 +37,7 @@ const vectorsOfGroup = leadAxes / 2;
 const { constant } = i32;
 
 export function assembleKernel(isShared: boolean): Uint8Array<ArrayBuffer> {
-  return assemble([multiplyFunction(), scanFunction()], isShared);
+  return assemble([multiplyFunction(), scanFunction(), measureFunction()], isShared);
 }
 
 /**
@@ -154,20 +155,11 @@ function scanFunction(): FunctionCode {
     local(),
     local(),
   ];
-  const [leadLimit, headLimit, normOfA, tailA, tailB, tailEnd, candidate, sumOfPair] = [
-    local(),
-    local(),
-    local(),
-    local(),
-    local(),
-    local(),
-    local(),
-    local(),
-  ];
-  const [tailWeight, limit] = [write.local('f64'), write.local('f64')];
+  const [leadLimit, headLimit, normOfA, tailOffset, reading] = [local(), local(), local(), local(), local()];
+  const [tailWeight, limit, normsOfA] = [write.local('v128'), write.local('v128'), write.local('v128')];
   const sum = write.local('v128');
   const bar = write.local('v128');
-  const [values, otherValues] = [write.local('v128'), write.local('v128')];
+  const [values, differences] = [write.local('v128'), write.local('v128')];
   const axesOfA = Array.from({ length: vectorsOfGroup }, () => write.local('v128'));
 
   const set = (variable: Local, value: Code) => variable.set(value);
@@ -214,8 +206,28 @@ function scanFunction(): FunctionCode {
 
   const addDots = axesOfA.map((axes, i) => addDot(axes.get, v128.load(at.get, i * vectorBytes)));
 
-  // Every group is written down; the pointer moves on only past those that survive, which saves a branch that no
-  // processor could foresee.
+  const survivors = i32.add(part.get, constant(scratch.survivors));
+  const anyLane = (lanes: Code) => i32.notEqual(i32x4.bitmask(lanes), constant(0));
+  /**
+   * Writes a group down as the next survivor. That is done for every group, but the pointer moves on only past those
+   * of which a lane survives, which saves a branch that no processor could foresee.
+   */
+  const writeSurvivor = (values: Code, isSurvivor: Code) => [
+    v128.store(survivor.get, values),
+    i32.store(survivor.get, group.get, vectorBytes),
+    addTo(survivor, i32.shiftLeft(isSurvivor, constant(Math.log2(survivorBytes)))),
+  ];
+  const forEachSurvivor = (body: readonly Code[]) => [
+    set(lastSurvivor, survivor.get),
+    set(reading, survivors),
+    set(survivor, survivors),
+    whileTrue(i32.less(reading.get, lastSurvivor.get), [
+      set(group, i32.load(reading.get, vectorBytes)),
+      ...body,
+      addTo(reading, constant(survivorBytes)),
+    ]),
+  ];
+
   const scanLead = [
     set(
       normOfA,
@@ -223,105 +235,103 @@ function scanFunction(): FunctionCode {
     ),
     set(bar, i32x4.splat(i32.subtract(i32.subtract(normOfA.get, leadLimit.get), constant(1)))),
     ...spreadA(lead),
-    set(survivor, i32.add(part.get, constant(scratch.survivors))),
+    set(survivor, survivors),
     set(group, first.get),
     set(at, groupAddress(lead, group)),
     set(norms, i32.add(leadNorms.get, i32.shiftLeft(group.get, constant(4)))),
     repeatWhile(i32.less(group.get, end.get), [
       set(sum, v128.load(norms.get)),
       ...addDots,
-      v128.store(survivor.get, sum.get),
-      i32.store(survivor.get, group.get, vectorBytes),
-      addTo(
-        survivor,
-        i32.shiftLeft(
-          i32.notEqual(i32x4.bitmask(i32x4.greater(sum.get, bar.get)), constant(0)),
-          constant(Math.log2(survivorBytes)),
-        ),
-      ),
+      ...writeSurvivor(sum.get, anyLane(i32x4.greater(sum.get, bar.get))),
       addTo(group, constant(1)),
       addTo(at, constant(groupBytes)),
       addTo(norms, constant(vectorBytes)),
     ]),
   ];
 
-  const addTailDots = (extend: (value: Code) => Code) => {
-    return [
-      set(otherValues, i16x8.subtract(extend(v128.load(tailA.get)), extend(v128.load(tailB.get)))),
-      addDot(otherValues.get, otherValues.get),
-    ];
-  };
-  const tailAddress = (row: Local) => i32.add(tail.get, i32.multiply(row.get, tailBytes.get));
-  const totalOf = (vector: Local) =>
-    [1, 2, 3].reduce(
-      (total, lane) => i32.add(total, i32x4.lane(vector.get, lane)),
-      i32x4.lane(vector.get, 0),
-    );
-  const judgePair = [
-    set(tailA, tailAddress(a)),
-    set(tailB, tailAddress(b)),
-    set(tailEnd, i32.add(tailA.get, tailBytes.get)),
-    set(sum, v128.zero),
-    whileTrue(i32.less(tailA.get, tailEnd.get), [
-      ...addTailDots(i16x8.extendLowInt8),
-      ...addTailDots(i16x8.extendHighInt8),
-      addTo(tailA, constant(vectorBytes)),
-      addTo(tailB, constant(vectorBytes)),
-    ]),
-    when(
-      f64.lessOrEqual(
-        f64.add(f64.fromInt32(sumOfPair.get), f64.multiply(f64.fromInt32(totalOf(sum)), tailWeight.get)),
-        limit.get,
-      ),
-      [
-        set(
-          candidate,
-          i32.add(
-            i32.add(part.get, constant(scratch.candidates)),
-            i32.multiply(count.get, constant(candidateBytes)),
-          ),
-        ),
-        i32.store(candidate.get, a.get),
-        i32.store(candidate.get, b.get, 4),
-        addTo(count, constant(1)),
-      ],
-    ),
-  ];
-
-  const judgeSurvivors = [
+  // From here on a survivor's values are squared distances, as float32; NaN for the lanes that the head ruled out.
+  const scanRest = [
     set(
       normOfA,
       i32.subtract(normOfA.get, i32.load(i32.add(restNorms.get, i32.shiftLeft(a.get, constant(2))))),
     ),
     set(bar, i32x4.splat(i32.subtract(i32.subtract(normOfA.get, headLimit.get), constant(1)))),
+    set(normsOfA, i32x4.splat(normOfA.get)),
     ...spreadA(rest),
-    set(lastSurvivor, survivor.get),
-    set(survivor, i32.add(part.get, constant(scratch.survivors))),
-    repeatWhile(i32.less(survivor.get, lastSurvivor.get), [
-      set(group, i32.load(survivor.get, vectorBytes)),
+    ...forEachSurvivor([
       set(at, groupAddress(rest, group)),
       set(
         sum,
         i32x4.add(
-          v128.load(survivor.get),
+          v128.load(reading.get),
           v128.load(i32.add(restNorms.get, i32.shiftLeft(group.get, constant(4)))),
         ),
       ),
       ...addDots,
-      set(mask, i32x4.bitmask(i32x4.greater(sum.get, bar.get))),
-      v128.store(survivor.get, sum.get),
-      whileTrue(mask.get, [
-        set(at, i32.trailingZeros(mask.get)),
-        set(b, i32.add(i32.shiftLeft(group.get, constant(Math.log2(groupRows))), at.get)),
-        set(
-          sumOfPair,
-          i32.subtract(normOfA.get, i32.load(i32.add(survivor.get, i32.shiftLeft(at.get, constant(2))))),
-        ),
-        when(i32.greater(b.get, a.get), judgePair),
-        set(mask, i32.and(mask.get, i32.subtract(mask.get, constant(1)))),
-      ]),
-      addTo(survivor, constant(survivorBytes)),
+      set(values, i32x4.greater(sum.get, bar.get)),
+      ...writeSurvivor(
+        v128.or(f32x4.fromInt32(i32x4.subtract(normsOfA.get, sum.get)), i32x4.lessOrEqual(sum.get, bar.get)),
+        anyLane(values.get),
+      ),
     ]),
+  ];
+
+  const tailGroup = (index: Local) =>
+    i32.add(
+      tail.get,
+      i32.add(i32.multiply(index.get, i32.shiftLeft(tailBytes.get, constant(2))), tailOffset.get),
+    );
+  const scanSixteenOfTail = [
+    set(
+      at,
+      i32.add(tailGroup(groupOfA), i32.shiftLeft(i32.and(a.get, constant(groupRows - 1)), constant(1))),
+    ),
+    ...axesOfA.map((axes, i) => set(axes, i16x8.extendLowInt8(v128.load16Splat(at.get, i * 8)))),
+    ...forEachSurvivor([
+      set(at, tailGroup(group)),
+      set(sum, v128.zero),
+      ...axesOfA.flatMap((axes, i) => {
+        const extend = i % 2 === 0 ? i16x8.extendLowInt8 : i16x8.extendHighInt8;
+        return [
+          ...(i % 2 === 0 ? [set(values, v128.load(at.get, (i / 2) * vectorBytes))] : []),
+          set(differences, i16x8.subtract(axes.get, extend(values.get))),
+          addDot(differences.get, differences.get),
+        ];
+      }),
+      set(
+        values,
+        f32x4.add(v128.load(reading.get), f32x4.multiply(f32x4.fromInt32(sum.get), tailWeight.get)),
+      ),
+      ...writeSurvivor(values.get, anyLane(f32x4.lessOrEqual(values.get, limit.get))),
+    ]),
+    addTo(tailOffset, constant(groupRows * vectorBytes)),
+  ];
+
+  const writeCandidates = forEachSurvivor([
+    set(mask, i32x4.bitmask(f32x4.lessOrEqual(v128.load(reading.get), limit.get))),
+    whileTrue(mask.get, [
+      set(b, i32.add(i32.shiftLeft(group.get, constant(Math.log2(groupRows))), i32.trailingZeros(mask.get))),
+      when(i32.greater(b.get, a.get), [
+        set(
+          at,
+          i32.add(
+            i32.add(part.get, constant(scratch.candidates)),
+            i32.multiply(count.get, constant(candidateBytes)),
+          ),
+        ),
+        i32.store(at.get, a.get),
+        i32.store(at.get, b.get, 4),
+        addTo(count, constant(1)),
+      ]),
+      set(mask, i32.and(mask.get, i32.subtract(mask.get, constant(1)))),
+    ]),
+  ]);
+
+  const judgeSurvivors = [
+    ...scanRest,
+    set(tailOffset, constant(0)),
+    whileTrue(i32.less(tailOffset.get, i32.shiftLeft(tailBytes.get, constant(2))), scanSixteenOfTail),
+    ...writeCandidates,
   ];
 
   const oneRow = [
@@ -344,8 +354,8 @@ function scanFunction(): FunctionCode {
     readHeader(tailBytes, header.tailBytes),
     readHeader(leadLimit, header.leadLimit),
     readHeader(headLimit, header.headLimit),
-    set(tailWeight, f64.load(constant(0), header.tailWeight)),
-    set(limit, f64.load(constant(0), header.limit)),
+    set(tailWeight, v128.load32Splat(constant(0), header.tailWeight)),
+    set(limit, v128.load32Splat(constant(0), header.limit)),
     set(box, i32.add(i32.load(constant(0), header.boxes), i32.multiply(block.get, constant(boxBytes)))),
     set(count, i32.load(part.get, scratch.count)),
     set(a, from.get),
@@ -365,4 +375,61 @@ function scanFunction(): FunctionCode {
     i32.store(part.get, count.get, scratch.count),
     to.get,
   ]);
+}
+
+/**
+ * measure(pairs, distances, count, rowBytes): the distances of pairs of rows, given by their addresses; count is a
+ * multiple of 4, rowBytes of 32. Each sum runs in order, as it must; four run abreast, two in a vector.
+ */
+function measureFunction(): FunctionCode {
+  const write = new FunctionWriter(['i32', 'i32', 'i32', 'i32']);
+  const [pairs, distances, count, rowBytes] = [0, 1, 2, 3].map((i) => write.parameter(i)) as [
+    Local,
+    Local,
+    Local,
+    Local,
+  ];
+  const end = write.local('i32');
+  const rows = Array.from({ length: 4 }, () => ({ a: write.local('i32'), b: write.local('i32') }));
+  const squares = rows.map(() => write.local('v128'));
+  const [sumOfTwo, sumOfOthers] = [write.local('v128'), write.local('v128')];
+  const firstRow = (rows[0] as { a: Local }).a;
+  const advance = (variable: Local, bytes: number) => variable.set(i32.add(variable.get, constant(bytes)));
+
+  const twoCoordinates = (offset: number) => [
+    ...rows.flatMap(({ a, b }, i) => {
+      const square = squares[i] as Local;
+      const read = (row: Local) => f64x2.promoteLow(v128.load64Zero(row.get, offset));
+      return [
+        square.set(f64x2.subtract(read(a), read(b))),
+        square.set(f64x2.multiply(square.get, square.get)),
+      ];
+    }),
+    ...[f64x2.lowerOf, f64x2.upperOf].flatMap((half) => {
+      const halves = (left: number) => half((squares[left] as Local).get, (squares[left + 1] as Local).get);
+      return [
+        sumOfTwo.set(f64x2.add(sumOfTwo.get, halves(0))),
+        sumOfOthers.set(f64x2.add(sumOfOthers.get, halves(2))),
+      ];
+    }),
+  ];
+  const fourPairs = [
+    ...rows.flatMap(({ a, b }, i) => [
+      a.set(i32.load(pairs.get, 8 * i)),
+      b.set(i32.load(pairs.get, 8 * i + 4)),
+    ]),
+    sumOfTwo.set(v128.zero),
+    sumOfOthers.set(v128.zero),
+    end.set(i32.add(firstRow.get, rowBytes.get)),
+    repeatWhile(i32.less(firstRow.get, end.get), [
+      ...[0, 8, 16, 24].flatMap(twoCoordinates),
+      ...rows.flatMap(({ a, b }) => [advance(a, 32), advance(b, 32)]),
+    ]),
+    v128.store(distances.get, f64x2.squareRoot(sumOfTwo.get)),
+    v128.store(distances.get, f64x2.squareRoot(sumOfOthers.get), vectorBytes),
+    advance(pairs, 32),
+    advance(distances, 32),
+    count.set(i32.subtract(count.get, constant(4))),
+  ];
+  return write.finish('measure', [repeatWhile(i32.greater(count.get, constant(0)), fourPairs), constant(0)]);
 }
