@@ -1,0 +1,40 @@
+// The work, cut into squares that threads take one by one: some blocks of rows against some blocks at and after them.
+
+/** Everything a thread must know to tell squares apart. */
+export interface Grid {
+  readonly newerRows: number;
+  readonly newerBlocks: number;
+  readonly blocks: number;
+  readonly blockRows: number;
+  /** Blocks along each side of a square. */
+  readonly side: number;
+}
+
+/** Blocks from `firstRow` up to, not including, `endRow`, against blocks from `first` up to, not including, `end`. */
+export interface Square {
+  readonly firstRow: number;
+  readonly endRow: number;
+  readonly first: number;
+  readonly end: number;
+}
+
+/** How many numbers of squares there are; some squares are empty. */
+export function squareCount({ newerBlocks, blocks, side }: Grid): number {
+  return Math.ceil(newerBlocks / side) * Math.ceil(blocks / side);
+}
+
+/**
+ * The square of a number below `squareCount`. Older rows are only ever compared with, and so no square has them among
+ * its rows. Threads run this function as text: it must use nothing but its parameters.
+ */
+export function squareAt({ newerBlocks, blocks, side }: Grid, number: number): Square {
+  const rows = Math.ceil(newerBlocks / side);
+  const firstRow = (number % rows) * side;
+  const first = Math.min(firstRow + Math.floor(number / rows) * side, blocks);
+  return {
+    firstRow,
+    endRow: Math.min(firstRow + side, newerBlocks),
+    first,
+    end: Math.min(first + side, blocks),
+  };
+}
