@@ -1,6 +1,6 @@
 // The door of facededup.
 
-export type { Alignment, ChipFormat, Detector, LandmarkModelName, MeanValues } from './config.js';
+export type { Alignment, ChipFormat, Detector, EncoderName, LandmarkModelName, MeanValues } from './config.js';
 export { detectFaces, encodeFaces, extractFaces, locateLandmarks } from './default_engine.js';
 export type { Box, ExtractedFace, FaceDetection, FaceEncoding, FaceLandmarks } from './detections.js';
 export * from './duplicates/index.js';
@@ -19,6 +19,8 @@ export {
   type ModelInfo,
   type PhotoResult,
   type PhotoSequence,
+  type PhotosProgress,
+  type SequenceOptions,
 } from './engine.js';
 export {
   AbortedError,

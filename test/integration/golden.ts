@@ -1,7 +1,7 @@
 // The answers of dlib and OpenCV themselves, called from C++ without us, are ours too.
 
 import t from 'tap';
-import { type Box, FaceEngine } from '../../lib/index.js';
+import { type Box, FaceEngine, type LandmarkModelName } from '../../lib/index.js';
 import { type GoldenFace, goldenImages, skipWithout } from '../fixtures/places.js';
 
 type Corners = GoldenFace['box'];
@@ -114,6 +114,31 @@ t.test(
       golden.faces.forEach(({ encoding68 }, i) => {
         t.ok(largestDifference(faces[i]?.encoding ?? [], encoding68) < 1e-4, `${golden.file}: encoding ${i}`);
       });
+    }
+  },
+);
+
+t.test(
+  'cv::dnn and dlib itself give the same encodings',
+  { skip: skipWithout.golden || skipWithout.dlib },
+  async (t) => {
+    const models = ['small', ...(skipWithout.largeLandmarks ? [] : ['large'])] as LandmarkModelName[];
+    for (const landmarks of models) {
+      const dnn = FaceEngine.createLazily({ landmarks, encoder: 'dnn' });
+      const dlib = FaceEngine.createLazily({ landmarks, encoder: 'dlib' });
+      for (const { golden, path } of goldenImages()) {
+        const boxes = golden.faces.map(({ box }) => boxOf(box));
+        const [ours, reference] = await Promise.all([
+          dnn.encode(path, { boxes }),
+          dlib.encode(path, { boxes }),
+        ]);
+        t.equal(ours.length, golden.faces.length);
+        for (const [i, { encoding }] of ours.entries()) {
+          const difference = largestDifference(encoding, reference[i]?.encoding ?? []);
+          t.ok(difference < 1e-5, `${golden.file}: face ${i}, ${landmarks} landmarks`);
+        }
+      }
+      await Promise.all([dnn.close(), dlib.close()]);
     }
   },
 );

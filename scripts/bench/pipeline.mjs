@@ -1,0 +1,145 @@
+// Detection and encoding against programs that do the same otherwise: photos a second, as ratios of one run.
+// Part of `npm run bench`, or alone: node scripts/bench/pipeline.mjs [--photos DIR] [--count N] [--rounds N]
+
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { FaceEngine } from '../../dist/esm/index.js';
+import { ModelStore } from '../../dist/esm/models/index.js';
+import { listPhotos } from '../../dist/esm/photos/folder.js';
+import { interleaved, median } from './measure.mjs';
+import { buildProgram } from './programs.mjs';
+import { printTable } from './table.mjs';
+
+const faceApi = fileURLToPath(new URL('face_api.mjs', import.meta.url));
+const lanes = availableParallelism();
+/** The same work as the rivals do for a face: landmarks looked for once, one encoding. */
+const sameWork = { align: 'box', mirror: false };
+
+export const columns = ['what', 'facededup', 'rival', 'facededup/s', 'rival/s', 'ratio', 'spread'];
+
+/** Photos to measure on: those of LFW if they are there, else dlib's example photos. */
+export async function benchPhotos(folder, count) {
+  const examples = process.env.FACEDEDUP_EXAMPLE_PHOTOS;
+  const root = [folder, '../shared/lfw/images', examples && join(examples, 'johns')].find(
+    (each) => each && existsSync(each),
+  );
+  if (!root)
+    throw new Error(
+      'No photos: name a folder by --photos, or set FACEDEDUP_EXAMPLE_PHOTOS (see CONTRIBUTING.md).',
+    );
+  const all = await listPhotos([root]);
+  // Evenly from the whole, so that sizes and faces vary.
+  const step = Math.max(1, all.length / count);
+  return all
+    .filter((_, index) => Math.floor(index / step) !== Math.floor((index - 1) / step))
+    .slice(0, count);
+}
+
+/** One row for each rival and verb. */
+export async function pipelineRows({ photos, rounds }) {
+  const models = new ModelStore({});
+  const pathOf = async (key) => (await models.read(key)).path;
+  const [prototxt, weights, landmarks, encoder] = await Promise.all(
+    ['ssd-prototxt', 'ssd-weights', 'landmarks-small', 'encoder'].map(pathOf),
+  );
+  const rows = forwardRows(encoder, rounds);
+  const list = photos.join('\n');
+  const timedBy = (command, args) => () => {
+    const output = execFileSync(command, args, {
+      input: list,
+      encoding: 'utf8',
+      stdio: ['pipe', 'pipe', 'ignore'],
+    });
+    return (Number(output.split(' ')[0]) / (photos.length - 1)) * photos.length;
+  };
+
+  const oneByOne = buildProgram('one_by_one');
+  const rivals = (verb) => [
+    ...(oneByOne
+      ? [
+          {
+            name: 'OpenCV + dlib in C++, one by one',
+            run: timedBy(oneByOne, [verb, prototxt, weights, landmarks, encoder]),
+          },
+        ]
+      : []),
+    { name: 'face-api, WASM', run: timedBy(process.execPath, [faceApi, verb]) },
+  ];
+  const engines = {
+    'one lane': await FaceEngine.create({ lanes: 1 }),
+    [`${lanes} lanes`]: await FaceEngine.create({ lanes }),
+  };
+  const verbs = {
+    detect: (engine) => engine.detectAll(photos),
+    encode: (engine) => engine.encodeAll(photos, sameWork),
+    'encode, mirrored and refined': (engine) => engine.encodeAll(photos),
+  };
+  for (const [label, verb] of Object.entries(verbs)) {
+    const ours = Object.entries(engines).map(([name, engine]) => ({ name, run: () => drain(verb(engine)) }));
+    const theirs = rivals(label === 'detect' ? 'detect' : 'encode');
+    const results = await interleaved([...ours, ...theirs], rounds);
+    for (const { name } of ours) {
+      for (const { name: rival } of theirs)
+        rows.push(row(`${label} a photo, ${name}`, name, rival, results, photos.length));
+    }
+  }
+  await Promise.all(Object.values(engines).map((engine) => engine.close()));
+  return rows;
+}
+
+/** The ResNet alone, one thread each, in one process. */
+function forwardRows(encoder, rounds) {
+  const program = buildProgram('encoder_forward');
+  if (!program) return [];
+  const output = execFileSync(program, [encoder, String(Math.max(rounds, 5))], { encoding: 'utf8' });
+  const seconds = Object.fromEntries(
+    output
+      .trim()
+      .split('\n')
+      .map((line) => line.split('\t')),
+  );
+  return ['dnn', 'dnn batch 8'].map((name) => [
+    `ResNet forward a face, ${name === 'dnn' ? 'one at a time' : 'batches of 8'}`,
+    'cv::dnn, our convolution',
+    'dlib',
+    (1 / seconds[name]).toFixed(1),
+    (1 / seconds.dlib).toFixed(1),
+    (seconds.dlib / seconds[name]).toFixed(2),
+    '',
+  ]);
+}
+
+function row(what, ours, theirs, results, count) {
+  const mine = results.get(ours);
+  const rival = results.get(theirs);
+  // Of each round, for a machine that slows down slows both.
+  const ratios = mine.all.map((seconds, round) => rival.all[round] / seconds);
+  const spread = `${Math.min(...ratios).toFixed(2)}–${Math.max(...ratios).toFixed(2)}`;
+  const perSecond = ({ seconds }) => (count / seconds).toFixed(1);
+  return [what, ours, theirs, perSecond(mine), perSecond(rival), median(ratios).toFixed(2), spread];
+}
+
+async function drain(results) {
+  let failed = 0;
+  for await (const { error } of results) failed += error ? 1 : 0;
+  if (failed > 0) throw new Error(`${failed} photos failed`);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const { values } = parseArgs({
+    options: {
+      photos: { type: 'string' },
+      count: { type: 'string', default: '100' },
+      rounds: { type: 'string', default: '3' },
+    },
+  });
+  const photos = await benchPhotos(values.photos, Number(values.count));
+  console.log(
+    `${photos.length} photos, the first of them ${readFileSync(photos[0]).length} bytes; ${lanes} cores\n`,
+  );
+  printTable(columns, await pipelineRows({ photos, rounds: Number(values.rounds) }));
+}
