@@ -183,7 +183,7 @@ function orthonormalise(values: Float64Array, count: number, stride: number): Fl
     const before = length(values, at, stride);
     let after = withoutEarlier(values, at, stride);
     // What is left of a near copy is mostly rounding: a second time makes it clean.
-    if (after < before / 2) after = withoutEarlier(values, at, stride);
+    if (after < before * 1e-4) after = withoutEarlier(values, at, stride);
     const factor = after > before * 1e-10 ? 1 / after : 0;
     for (let k = at; k < at + stride; k++) values[k] = (values[k] as number) * factor;
     lengths[axis] = after;

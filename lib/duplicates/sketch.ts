@@ -51,6 +51,9 @@ const nowhere = -1_500_000_000;
 /** Standard deviations that the tail's int8 can tell. */
 const tailDeviations = 2.5;
 
+/** With fewer blocks, too few of them lie far apart for the ordering to pay. */
+const blocksWorthOrdering = 32;
+
 const eta = 2 ** -22;
 /** Room for the rounding of float64 arithmetic, which is a thousand times smaller. */
 const slack = 1 + 1e-12;
@@ -78,7 +81,7 @@ export async function fillSketch(
   turns: Turns,
 ): Promise<void> {
   const order = new Uint32Array(kernel.buffer, layout.order, layout.blocks * blockRows);
-  const parts = [
+  const parts: readonly Part[] = [
     { position: 0, row: 0, count: newerRows },
     { position: layout.newerBlocks * blockRows, row: newerRows, count: rows.length - newerRows },
   ];
@@ -86,18 +89,8 @@ export async function fillSketch(
     for (let i = 0; i < count; i++) order[position + i] = row + i;
   }
 
-  // The lead's place is free until the lead is written.
-  const coarse = new Int16Array(kernel.buffer, layout.lead, layout.blocks * blockRows * orderAxes);
-  const leaders = makeRotation(frame, axes, orderAxes, kind);
-  for (let row = 0; row < rows.length; row += batchRows) {
-    if (turns.isOver()) await turns.next();
-    const count = Math.min(batchRows, rows.length - row);
-    const rotated = leaders.rotate(count, (i) => rows[row + i] as EncodingLike);
-    for (let i = 0; i < count * orderAxes; i++)
-      coarse[row * orderAxes + i] = (rotated[i] as number) * (headRadius / axes.stretch);
-  }
-  for (const { position, count } of parts) await arrange(order, coarse, position, position + count, turns);
-  coarse.fill(0);
+  if (layout.blocks >= blocksWorthOrdering)
+    await orderRows(rows, order, parts, frame, axes, kernel, layout, kind, turns);
 
   const scribe = new Scribe(kernel, layout, axes);
   const rotation = makeRotation(frame, axes, layout.axes, kind);
@@ -112,6 +105,38 @@ export async function fillSketch(
     for (let at = position + count; at % blockRows !== 0; at++) scribe.writeNothing(at);
   }
   writeHeader(kernel, layout, limitsOf(threshold, frame, axes, scribe, layout));
+}
+
+interface Part {
+  readonly position: number;
+  readonly row: number;
+  readonly count: number;
+}
+
+/** Puts neighbours together, newer and older rows apart. */
+async function orderRows(
+  rows: readonly EncodingLike[],
+  order: Uint32Array,
+  parts: readonly Part[],
+  frame: Frame,
+  axes: Axes,
+  kernel: Kernel,
+  layout: Layout,
+  kind: KernelKind | undefined,
+  turns: Turns,
+): Promise<void> {
+  // The lead's place is free until the lead is written.
+  const coarse = new Int16Array(kernel.buffer, layout.lead, layout.blocks * blockRows * orderAxes);
+  const leaders = makeRotation(frame, axes, orderAxes, kind);
+  for (let row = 0; row < rows.length; row += batchRows) {
+    if (turns.isOver()) await turns.next();
+    const count = Math.min(batchRows, rows.length - row);
+    const rotated = leaders.rotate(count, (i) => rows[row + i] as EncodingLike);
+    for (let i = 0; i < count * orderAxes; i++)
+      coarse[row * orderAxes + i] = (rotated[i] as number) * (headRadius / axes.stretch);
+  }
+  for (const { position, count } of parts) await arrange(order, coarse, position, position + count, turns);
+  coarse.fill(0);
 }
 
 interface Rotation {
@@ -200,7 +225,7 @@ class Scribe {
     let off = 0;
     for (let axis = 0; axis < leadAxes; axis++) {
       const value = (rotated[from + axis] as number) * this.headUnits;
-      const whole = Math.round(value);
+      const whole = Math.floor(value + 0.5);
       part[start + (axis >> 1) * groupRows * 2 + (axis & 1)] = whole;
       norm += whole * whole;
       off += (value - whole) * (value - whole);
@@ -215,7 +240,7 @@ class Scribe {
     let off = 0;
     for (let axis = 0; axis < tailAxes; axis++) {
       const value = Math.max(-127, Math.min(127, (rotated[from + axis] as number) * this.tailUnits));
-      const whole = Math.round(value);
+      const whole = Math.floor(value + 0.5);
       this.tail[at + (axis >> 1) * groupRows * 2 + (axis & 1)] = whole;
       off += (value - whole) * (value - whole);
     }

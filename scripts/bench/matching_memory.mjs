@@ -1,0 +1,35 @@
+// node --expose-gc scripts/bench/matching_memory.mjs ROWS THREADS
+// Prints, as JSON, the bytes of the encodings and the most that a search at 0.4 held beside them: buffers (the sketch,
+// what threads hand over, copies of rows) and heap. Looked at each time the search gives the thread away.
+
+import { findDuplicates } from '../../dist/esm/index.js';
+import { drawEncodings } from './synthetic.mjs';
+
+const [size, threads] = process.argv.slice(2).map(Number);
+const { encodings, buffer } = drawEncodings({ count: size });
+const records = encodings.map((encoding, i) => ({ id: `photo ${i}`, encodings: [encoding] }));
+await findDuplicates(records.slice(0, 1000), { threads: 1 });
+
+globalThis.gc();
+const before = process.memoryUsage();
+// Shared and WebAssembly memory is counted neither as heap nor as array buffers: what is asked for is noted instead.
+let shared = 0;
+const { Memory } = WebAssembly;
+WebAssembly.Memory = class extends Memory {
+  constructor(size) {
+    super(size);
+    shared += size.initial * 65_536;
+  }
+};
+let heap = 0;
+let arrays = 0;
+const look = () => {
+  globalThis.gc();
+  const { heapUsed, arrayBuffers } = process.memoryUsage();
+  heap = Math.max(heap, heapUsed - before.heapUsed);
+  arrays = Math.max(arrays, arrayBuffers - before.arrayBuffers);
+};
+await findDuplicates(records, { threads, onProgress: look });
+console.log(
+  JSON.stringify({ input: buffer.byteLength, buffers: shared + arrays, heap, records: records.length }),
+);
