@@ -80,6 +80,9 @@ const Case cases[] = {
     {{8, 2, 3, 3, 1, 1, 1, 1}, 1, {2, 130}, 1},    {{256, 64, 3, 3, 1, 1, 1, 1}, 1, {2, 2}, 1},
 };
 
+// As in a lane: one for all of them.
+ConvolutionScratch scratch;
+
 // Returns the largest difference, relative to the size of the answers.
 double difference(const ConvolutionKernel& kernel, const Case& c, bool relu) {
   const auto& s = c.shape;
@@ -93,7 +96,7 @@ double difference(const ConvolutionKernel& kernel, const Case& c, bool relu) {
     const auto input = random_numbers(static_cast<std::size_t>(c.images) * s.channels * c.input.height * c.input.width, 3 + run);
     const auto expected = by_definition(c, weights, bias, input, relu);
     std::vector<float> actual(expected.size(), std::nanf(""));
-    convolution.run(input.data(), c.images, c.input, actual.data(), out, relu);
+    convolution.run(input.data(), c.images, c.input, actual.data(), out, relu, scratch);
     const double size = std::sqrt(s.channels * s.kernel_height * s.kernel_width + 1.0);
     for (std::size_t i = 0; i < expected.size(); ++i) {
       const double d = std::fabs(actual[i] - expected[i]) / size;

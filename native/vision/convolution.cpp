@@ -50,8 +50,7 @@ Convolution::Convolution(const ConvolutionKernel& kernel, const ConvolutionShape
       shape_(shape),
       taps_(shape.channels * shape.kernel_height * shape.kernel_width),
       weights_(shared(packed(shape, taps_, kernel.filters, weights))),
-      bias_(bias, bias + shape.filters),
-      sums_(static_cast<std::size_t>(kernel.filters) * kernel.pixels) {}
+      bias_(bias, bias + shape.filters) {}
 
 void Convolution::plan(int images, PlaneSize input_size, PlaneSize output_size) {
   if (layout_.images == images && layout_.input.height == input_size.height && layout_.input.width == input_size.width) return;
@@ -79,117 +78,128 @@ void Convolution::plan(int images, PlaneSize input_size, PlaneSize output_size) 
       }
     }
   }
-  if (!direct) panel_.resize(static_cast<std::size_t>(taps_) * kernel_.pixels + kernel_overrun);
-  // The padding's zeros stay for every later run on the same size. A last panel may reach beyond the last plane.
-  const auto overrun = static_cast<std::size_t>(kernel_.pixels) + kernel_overrun;
-  laid_out_.assign(static_cast<std::size_t>(layout_.channel_length) * shape_.channels * images + overrun, 0.0F);
 }
 
-void Convolution::lay_out(const float* input) {
+void Convolution::lay_out(const float* input, std::vector<float>& laid_out) const {
+  // A last panel may reach beyond the last plane.
+  const auto overrun = static_cast<std::size_t>(kernel_.pixels) + kernel_overrun;
+  const auto length = static_cast<std::size_t>(layout_.channel_length) * shape_.channels * layout_.images + overrun;
+  if (laid_out.size() < length) laid_out.resize(length);
   const auto& size = layout_.input;
-  const int rows = std::min(size.height, layout_.padded.height - shape_.pad_top);
   // A window of one pixel that moves by two never sees every second row.
   const int used_rows = (shape_.kernel_height - 1) * shape_.dilation + 1;
   for (int channel = 0; channel < layout_.images * shape_.channels; ++channel) {
     const float* from = input + static_cast<std::ptrdiff_t>(channel) * size.height * size.width;
-    float* to = laid_out_.data() + channel * layout_.channel_length;
-    for (int y = 0; y < rows; ++y) {
-      const int row = y + shape_.pad_top;
-      if (row % shape_.stride < used_rows) lay_out_row(from + static_cast<std::ptrdiff_t>(y) * size.width, row, to);
+    float* to = laid_out.data() + channel * layout_.channel_length;
+    for (int row = 0; row < layout_.padded.height; ++row) {
+      if (row % shape_.stride >= used_rows) continue;
+      const int y = row - shape_.pad_top;
+      const bool inside = y >= 0 && y < size.height;
+      lay_out_row(inside ? from + static_cast<std::ptrdiff_t>(y) * size.width : nullptr, row, to);
     }
   }
 }
 
+// `from`: a row of the input, or nullptr for one of the padding.
 void Convolution::lay_out_row(const float* from, int row, float* channel) const {
   const int stride = shape_.stride;
   const int columns = std::min(layout_.input.width + shape_.pad_left, layout_.padded.width);
   const int used_phases = std::min(stride, (shape_.kernel_width - 1) * shape_.dilation + 1);
   for (int phase = 0; phase < used_phases; ++phase) {
     float* to = channel + (row % stride * stride + phase) * layout_.plane_length + row / stride * layout_.plane.width;
-    const float* samples = from + phase - shape_.pad_left;
-    const int first = std::max(0, ceil_divide(shape_.pad_left - phase, stride));
+    const int first = from ? std::max(0, ceil_divide(shape_.pad_left - phase, stride)) : layout_.plane.width;
     const int end = std::max(first, ceil_divide(columns - phase, stride));
+    std::fill_n(to, first, 0.0F);
+    std::fill(to + end, to + layout_.plane.width, 0.0F);
+    if (!from) continue;
+    const std::ptrdiff_t shift = phase - shape_.pad_left;
     if (stride == 1) {
-      std::copy(samples + first, samples + end, to + first);
+      std::copy(from + shift + first, from + shift + end, to + first);
     } else {
-      for (int i = first; i < end; ++i) to[i] = samples[static_cast<std::ptrdiff_t>(i) * stride];
+      for (int i = first; i < end; ++i) to[i] = from[static_cast<std::ptrdiff_t>(i) * stride + shift];
     }
   }
 }
 
-void Convolution::write(int first_filter, std::ptrdiff_t output_plane, float* output, bool relu) const {
+void Convolution::write(const Run& run, int first_filter, float* output) const {
   const int last_filter = std::min(first_filter + kernel_.filters, shape_.filters);
-  const float least = relu ? 0.0F : -std::numeric_limits<float>::infinity();
+  const float least = run.relu ? 0.0F : -std::numeric_limits<float>::infinity();
   for (int filter = first_filter; filter < last_filter; ++filter) {
-    const float* sums = sums_.data() + static_cast<std::ptrdiff_t>(filter - first_filter) * kernel_.pixels;
+    const float* sums = run.scratch.sums.data() + static_cast<std::ptrdiff_t>(filter - first_filter) * kernel_.pixels;
     const float bias = bias_[filter];
-    for (const auto& run : runs_) {
-      float* to = output + filter * output_plane + run.output;
-      const float* from = sums + run.panel;
-      for (int i = 0; i < run.length; ++i) to[i] = std::max(from[i] + bias, least);
+    for (const auto& pixels : run.scratch.runs) {
+      float* to = output + filter * run.output_plane + pixels.output;
+      const float* from = sums + pixels.panel;
+      for (int i = 0; i < pixels.length; ++i) to[i] = std::max(from[i] + bias, least);
     }
   }
 }
 
-void Convolution::answer_panel(const float* samples, const std::ptrdiff_t* tap_offsets, int used, std::ptrdiff_t output_plane,
-                               float* output, bool relu) {
+void Convolution::answer_panel(const Run& run, const float* samples, const std::ptrdiff_t* tap_offsets, int used,
+                               float* output) const {
   const float* weights = weights_->data();
   for (int filter = 0; filter < shape_.filters; filter += kernel_.filters) {
-    kernel_.multiply(weights, samples, tap_offsets, taps_, used, sums_.data());
-    write(filter, output_plane, output, relu);
+    kernel_.multiply(weights, samples, tap_offsets, taps_, used, run.scratch.sums.data());
+    write(run, filter, output);
     weights += static_cast<std::ptrdiff_t>(taps_) * kernel_.filters;
   }
 }
 
-void Convolution::run_direct(PlaneSize output_size, float* output, bool relu) {
-  const auto output_plane = static_cast<std::ptrdiff_t>(output_size.height) * output_size.width;
+void Convolution::run_direct(const Run& run) const {
+  auto& runs = run.scratch.runs;
   const std::ptrdiff_t pitch = layout_.plane.width;
-  const auto end = (output_size.height - 1) * pitch + output_size.width;
+  const std::ptrdiff_t width = run.output_size.width;
+  const auto end = (run.output_size.height - 1) * pitch + width;
   for (int image = 0; image < layout_.images; ++image) {
-    const float* samples = laid_out_.data() + image * shape_.channels * layout_.channel_length;
-    float* answers = output + image * shape_.filters * output_plane;
+    const float* samples = run.scratch.laid_out.data() + image * shape_.channels * layout_.channel_length;
+    float* output = run.output + image * shape_.filters * run.output_plane;
     for (std::ptrdiff_t first = 0; first < end; first += kernel_.pixels) {
       const int used = static_cast<int>(std::min<std::ptrdiff_t>(kernel_.pixels, end - first));
-      runs_.clear();
+      runs.clear();
       for (int place = 0; place < used;) {
         const auto y = (first + place) / pitch;
         const auto x = (first + place) % pitch;
-        const int length = static_cast<int>(std::min<std::ptrdiff_t>(output_size.width - x, used - place));
-        if (length > 0) runs_.push_back({first + place, y * output_size.width + x, place, length});
+        const int length = static_cast<int>(std::min<std::ptrdiff_t>(width - x, used - place));
+        if (length > 0) runs.push_back({first + place, y * width + x, place, length});
         place += static_cast<int>(pitch - x);
       }
-      answer_panel(samples + first, tap_offsets_.data(), used, output_plane, answers, relu);
+      answer_panel(run, samples + first, tap_offsets_.data(), used, output);
     }
   }
 }
 
 // Panels run on from row to row and from image to image.
-void Convolution::run_packed(PlaneSize output_size, float* output, bool relu) {
-  const auto output_plane = static_cast<std::ptrdiff_t>(output_size.height) * output_size.width;
-  const auto pixels = output_plane * layout_.images;
+void Convolution::run_packed(const Run& run) const {
+  auto& [laid_out, panel, sums, runs] = run.scratch;
+  panel.resize(std::max(panel.size(), static_cast<std::size_t>(taps_) * kernel_.pixels + kernel_overrun));
+  const std::ptrdiff_t width = run.output_size.width;
+  const auto pixels = run.output_plane * layout_.images;
   for (std::ptrdiff_t pixel = 0; pixel < pixels;) {
-    runs_.clear();
+    runs.clear();
     int used = 0;
     while (used < kernel_.pixels && pixel < pixels) {
-      const auto image = pixel / output_plane;
-      const auto y = pixel % output_plane / output_size.width;
-      const auto x = pixel % output_size.width;
-      const int length = static_cast<int>(std::min<std::ptrdiff_t>(output_size.width - x, kernel_.pixels - used));
+      const auto image = pixel / run.output_plane;
+      const auto y = pixel % run.output_plane / width;
+      const auto x = pixel % width;
+      const int length = static_cast<int>(std::min<std::ptrdiff_t>(width - x, kernel_.pixels - used));
       const auto input = image * shape_.channels * layout_.channel_length + y * layout_.plane.width + x;
-      runs_.push_back({input, image * shape_.filters * output_plane + y * output_size.width + x, used, length});
+      runs.push_back({input, image * shape_.filters * run.output_plane + y * width + x, used, length});
       used += length;
       pixel += length;
     }
-    kernel_.pack(laid_out_.data(), tap_offsets_.data(), taps_, runs_.data(), static_cast<int>(runs_.size()), panel_.data());
-    answer_panel(panel_.data(), panel_offsets_.data(), used, output_plane, output, relu);
+    kernel_.pack(laid_out.data(), tap_offsets_.data(), taps_, runs.data(), static_cast<int>(runs.size()), panel.data());
+    answer_panel(run, panel.data(), panel_offsets_.data(), used, run.output);
   }
 }
 
-void Convolution::run(const float* input, int images, PlaneSize input_size, float* output, PlaneSize output_size, bool relu) {
+void Convolution::run(const float* input, int images, PlaneSize input_size, float* output, PlaneSize output_size, bool relu,
+                      ConvolutionScratch& scratch) {
   plan(images, input_size, output_size);
-  lay_out(input);
-  if (layout_.direct) return run_direct(output_size, output, relu);
-  run_packed(output_size, output, relu);
+  lay_out(input, scratch.laid_out);
+  scratch.sums.resize(std::max(scratch.sums.size(), static_cast<std::size_t>(kernel_.filters) * kernel_.pixels));
+  const Run run{scratch, output, output_size, static_cast<std::ptrdiff_t>(output_size.height) * output_size.width, relu};
+  if (layout_.direct) return run_direct(run);
+  run_packed(run);
 }
 
 }  // namespace facededup

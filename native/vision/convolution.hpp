@@ -25,7 +25,15 @@ struct PlaneSize {
   int width;
 };
 
-// For one thread at a time: it keeps its buffers between runs. Convolutions with the same weights share one copy of them.
+// Buffers that convolutions need while they run: one set for a thread serves all that run in it.
+struct ConvolutionScratch {
+  std::vector<float> laid_out;
+  std::vector<float> panel;
+  std::vector<float> sums;
+  std::vector<PixelRun> runs;
+};
+
+// For one thread at a time. Convolutions with the same weights share one copy of them.
 class Convolution {
  public:
   // `weights`: filters × channels × kernel_height × kernel_width; `bias`: one for each filter. Both are copied.
@@ -33,7 +41,8 @@ class Convolution {
 
   // `input`: images × channels × height × width; `output`: images × filters × height × width of the output.
   // With `relu`, negative answers become 0.
-  void run(const float* input, int images, PlaneSize input_size, float* output, PlaneSize output_size, bool relu);
+  void run(const float* input, int images, PlaneSize input_size, float* output, PlaneSize output_size, bool relu,
+           ConvolutionScratch& scratch);
 
  private:
   // The padded input cut into a plane for each remainder of rows and columns by the stride: the samples that one tap
@@ -49,14 +58,22 @@ class Convolution {
     bool direct;
   };
 
+  // What a run works with and on.
+  struct Run {
+    ConvolutionScratch& scratch;
+    float* output;
+    PlaneSize output_size;
+    std::ptrdiff_t output_plane;
+    bool relu;
+  };
+
   void plan(int images, PlaneSize input_size, PlaneSize output_size);
-  void lay_out(const float* input);
+  void lay_out(const float* input, std::vector<float>& laid_out) const;
   void lay_out_row(const float* from, int row, float* channel) const;
-  void run_direct(PlaneSize output_size, float* output, bool relu);
-  void run_packed(PlaneSize output_size, float* output, bool relu);
-  void answer_panel(const float* samples, const std::ptrdiff_t* tap_offsets, int used, std::ptrdiff_t output_plane, float* output,
-                    bool relu);
-  void write(int first_filter, std::ptrdiff_t output_plane, float* output, bool relu) const;
+  void run_direct(const Run& run) const;
+  void run_packed(const Run& run) const;
+  void answer_panel(const Run& run, const float* samples, const std::ptrdiff_t* tap_offsets, int used, float* output) const;
+  void write(const Run& run, int first_filter, float* output) const;
 
   const ConvolutionKernel& kernel_;
   const ConvolutionShape shape_;
@@ -65,12 +82,8 @@ class Convolution {
   std::vector<float> bias_;
 
   Layout layout_{};
-  std::vector<float> laid_out_;
   std::vector<std::ptrdiff_t> tap_offsets_;    // in the laid out input
   std::vector<std::ptrdiff_t> panel_offsets_;  // in a packed panel
-  std::vector<PixelRun> runs_;
-  std::vector<float> panel_;
-  std::vector<float> sums_;
 };
 
 }  // namespace facededup

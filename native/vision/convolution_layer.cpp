@@ -127,8 +127,10 @@ class FastConvolutionLayer : public cv::dnn::Layer {
     outputs.getMatVector(to);
     CV_Assert(from[0].type() == CV_32F && from[0].isContinuous() && to[0].isContinuous());
     if (!convolution_) prepare();
+    // cv::dnn has no place for what the layers of a lane could share.
+    thread_local ConvolutionScratch scratch;
     convolution_->run(from[0].ptr<float>(), from[0].size[0], {from[0].size[2], from[0].size[3]}, to[0].ptr<float>(),
-                      {to[0].size[2], to[0].size[3]}, relu_);
+                      {to[0].size[2], to[0].size[3]}, relu_, scratch);
   }
 
  private:
@@ -138,11 +140,15 @@ class FastConvolutionLayer : public cv::dnn::Layer {
   }
 
   void prepare() {
-    cv::Mat weights = blobs[0].clone();
-    const auto per_filter = weights.total() / bias_.size();
-    for (std::size_t f = 0; f < bias_.size(); ++f) {
-      float* row = weights.ptr<float>() + f * per_filter;
-      for (std::size_t i = 0; i < per_filter; ++i) row[i] *= scale_[f];
+    cv::Mat weights = blobs[0];
+    const bool scaled = std::any_of(scale_.begin(), scale_.end(), [](float factor) { return factor != 1.0F; });
+    if (scaled) {
+      weights = weights.clone();
+      const auto per_filter = weights.total() / bias_.size();
+      for (std::size_t f = 0; f < bias_.size(); ++f) {
+        float* row = weights.ptr<float>() + f * per_filter;
+        std::transform(row, row + per_filter, row, [&](float weight) { return weight * scale_[f]; });
+      }
     }
     const ConvolutionShape shape{filters_,
                                  channels_,

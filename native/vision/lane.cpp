@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "dlib_image.hpp"
+#include "freed_memory.hpp"
 
 namespace facededup {
 namespace {
@@ -97,6 +98,7 @@ Net& Lane::Made<Net, Model>::of(const std::shared_ptr<const Model>& wanted, cons
   if (!net || model != wanted) {
     net = std::make_unique<Net>(loaded(wanted, name));
     model = wanted;
+    return_freed_memory();
   }
   return *net;
 }

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "freed_memory.hpp"
+
 namespace facededup {
 namespace {
 
@@ -12,8 +14,11 @@ constexpr unsigned long points_large = 68;
 
 template <class Model>
 void ModelShelf::put(std::shared_ptr<const Model> Models::*place, std::shared_ptr<const Model> model) {
-  const std::lock_guard lock(mutex_);
-  models_.*place = std::move(model);
+  {
+    const std::lock_guard lock(mutex_);
+    models_.*place = std::move(model);
+  }
+  return_freed_memory();
 }
 
 void ModelShelf::load_ssd(SsdModel model) {

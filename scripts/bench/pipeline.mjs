@@ -2,15 +2,14 @@
 // Part of `npm run bench`, or alone: node scripts/bench/pipeline.mjs [--photos DIR] [--count N] [--rounds N]
 
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { FaceEngine } from '../../dist/esm/index.js';
 import { ModelStore } from '../../dist/esm/models/index.js';
-import { listPhotos } from '../../dist/esm/photos/folder.js';
 import { interleaved, median } from './measure.mjs';
+import { benchPhotos } from './places.mjs';
 import { buildProgram } from './programs.mjs';
 import { printTable } from './table.mjs';
 
@@ -20,24 +19,6 @@ const lanes = availableParallelism();
 const sameWork = { align: 'box', mirror: false };
 
 export const columns = ['what', 'facededup', 'rival', 'facededup/s', 'rival/s', 'ratio', 'spread'];
-
-/** Photos to measure on: those of LFW if they are there, else dlib's example photos. */
-export async function benchPhotos(folder, count) {
-  const examples = process.env.FACEDEDUP_EXAMPLE_PHOTOS;
-  const root = [folder, '../shared/lfw/images', examples && join(examples, 'johns')].find(
-    (each) => each && existsSync(each),
-  );
-  if (!root)
-    throw new Error(
-      'No photos: name a folder by --photos, or set FACEDEDUP_EXAMPLE_PHOTOS (see CONTRIBUTING.md).',
-    );
-  const all = await listPhotos([root]);
-  // Evenly from the whole, so that sizes and faces vary.
-  const step = Math.max(1, all.length / count);
-  return all
-    .filter((_, index) => Math.floor(index / step) !== Math.floor((index - 1) / step))
-    .slice(0, count);
-}
 
 /** One row for each rival and verb. */
 export async function pipelineRows({ photos, rounds }) {
