@@ -48,8 +48,11 @@ export class ExactDistances {
 
   /** A pair of rows, at positions by which neighbours are known. */
   add(positionOfA: number, positionOfB: number, a: number, b: number): void {
+    const { batch } = this;
     const atA = this.fetch(this.sides[0], positionOfA, a);
     const atB = this.fetch(this.sides[1], positionOfB, b);
+    // Where b took the place of a row that waited, a new batch has begun, and needs a too.
+    if (this.batch !== batch) this.fetch(this.sides[0], positionOfA, a);
     const at = 2 * this.count++;
     this.pairs[at] = atA;
     this.pairs[at + 1] = atB;

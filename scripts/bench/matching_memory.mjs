@@ -21,15 +21,12 @@ WebAssembly.Memory = class extends Memory {
     shared += size.initial * 65_536;
   }
 };
-let heap = 0;
-let arrays = 0;
+let most = { buffers: 0, heap: 0 };
 const look = () => {
   globalThis.gc();
   const { heapUsed, arrayBuffers } = process.memoryUsage();
-  heap = Math.max(heap, heapUsed - before.heapUsed);
-  arrays = Math.max(arrays, arrayBuffers - before.arrayBuffers);
+  const now = { buffers: shared + arrayBuffers - before.arrayBuffers, heap: heapUsed - before.heapUsed };
+  if (now.buffers + now.heap > most.buffers + most.heap) most = now;
 };
 await findDuplicates(records, { threads, onProgress: look });
-console.log(
-  JSON.stringify({ input: buffer.byteLength, buffers: shared + arrays, heap, records: records.length }),
-);
+console.log(JSON.stringify({ input: buffer.byteLength, ...most, records: records.length }));
