@@ -29,7 +29,7 @@ export interface FindDuplicatesOptions {
    */
   readonly threads?: number | undefined;
   readonly signal?: AbortSignal | undefined;
-  /** Called a few times a second, and at the end. */
+  /** Called whenever the search gives its thread away, up to a hundred times a second, and at the end. */
   readonly onProgress?: ((progress: DuplicateProgress) => void) | undefined;
 }
 

@@ -1,4 +1,4 @@
-// The inner loops in plain TypeScript, for where WebAssembly SIMD is missing; the tests hold the other kernel to it.
+// The inner loops in plain TypeScript, for where WebAssembly SIMD is missing. wasm/kernel_module.ts has the fast ones.
 
 import type { Kernel } from './kernel.js';
 import {

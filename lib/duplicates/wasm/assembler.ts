@@ -155,24 +155,44 @@ export function when(condition: Code, body: readonly Code[]): Code {
 export const leave = (value: Code): Code => [...value, 0x0f];
 
 /** Writes one function: its parameters first, then the variables it asks for. */
-export class FunctionWriter {
+export class FunctionWriter<Parameter extends string> {
+  /** All int32, in order. */
+  readonly parameters: Readonly<Record<Parameter, Local>>;
   private readonly locals: ValueType[] = [];
 
-  constructor(private readonly parameterTypes: readonly ValueType[] = []) {}
-
-  parameter(index: number): Local {
-    return localAt(index, this.parameterTypes[index] as ValueType);
+  constructor(
+    private readonly name: string,
+    private readonly parameterNames: readonly Parameter[],
+  ) {
+    this.parameters = byName(parameterNames, (index) => localAt(index, 'i32'));
   }
 
-  local(type: ValueType): Local {
+  /** Variables of one type. */
+  variables<Name extends string>(type: ValueType, ...names: readonly Name[]): Readonly<Record<Name, Local>> {
+    return byName(names, () => this.variable(type));
+  }
+
+  variable(type: ValueType): Local {
     this.locals.push(type);
-    return localAt(this.parameterTypes.length + this.locals.length - 1, type);
+    return localAt(this.parameterNames.length + this.locals.length - 1, type);
   }
 
-  /** Answers with an int32. */
-  finish(name: string, body: readonly Code[]): FunctionCode {
-    return { name, parameters: this.parameterTypes, locals: this.locals, body: body.flat() };
+  /** The body answers with an int32. */
+  finish(body: readonly Code[]): FunctionCode {
+    return {
+      name: this.name,
+      parameters: this.parameterNames.length,
+      locals: this.locals,
+      body: body.flat(),
+    };
   }
+}
+
+function byName<Name extends string>(
+  names: readonly Name[],
+  make: (index: number) => Local,
+): Readonly<Record<Name, Local>> {
+  return Object.fromEntries(names.map((name, index) => [name, make(index)])) as Record<Name, Local>;
 }
 
 function localAt(index: number, type: ValueType): Local {
@@ -185,7 +205,8 @@ function localAt(index: number, type: ValueType): Local {
 
 export interface FunctionCode {
   readonly name: string;
-  readonly parameters: readonly ValueType[];
+  /** How many int32 it takes. */
+  readonly parameters: number;
   readonly locals: readonly ValueType[];
   readonly body: Code;
 }
@@ -201,7 +222,7 @@ export function assemble(functions: readonly FunctionCode[], isShared: boolean):
     return [id, ...unsigned(content.length), ...content];
   };
   const types = functions.map(({ parameters }): Code => {
-    return [0x60, ...vector(parameters.map((type) => [typeCodes[type]])), 1, typeCodes.i32];
+    return [0x60, ...vector(Array.from({ length: parameters }, () => [typeCodes.i32])), 1, typeCodes.i32];
   });
   const pages: Code = isShared ? [3, 0, ...unsigned(65_536)] : [0, 0];
   const bodies = functions.map(({ locals, body }): Code => {

@@ -1,6 +1,6 @@
 // The matcher's inner loops as WebAssembly SIMD: a product of matrices, the scan of one block against another, and the
 // exact distance.
-// scalar_kernel.ts says the same in TypeScript, line for line; the tests hold the one to the other.
+// scalar_kernel.ts says the same in TypeScript; the tests hold both to a brute force.
 
 import {
   blockRows,
@@ -45,22 +45,24 @@ export function assembleKernel(isShared: boolean): Uint8Array<ArrayBuffer> {
  * multiple of 4, columns of 8. Four rows by eight columns at a time stay in registers.
  */
 function multiplyFunction(): FunctionCode {
-  const write = new FunctionWriter(['i32', 'i32', 'i32', 'i32', 'i32', 'i32']);
-  const [left, right, product, rows, inner, columns] = [0, 1, 2, 3, 4, 5].map((i) => write.parameter(i)) as [
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-  ];
-  const [row, column, step, from, to, at, stride, depth] = Array.from({ length: 8 }, () =>
-    write.local('i32'),
-  ) as [Local, Local, Local, Local, Local, Local, Local, Local];
-  const [low, high] = [write.local('v128'), write.local('v128')];
-  const sums = Array.from({ length: 4 }, () => ({ low: write.local('v128'), high: write.local('v128') }));
-  const factor = write.local('v128');
-  const lefts = sums.map(() => write.local('i32'));
+  const write = new FunctionWriter('multiply', ['left', 'right', 'product', 'rows', 'inner', 'columns']);
+  const { left, right, product, rows, inner, columns } = write.parameters;
+  const { row, column, from, to, at, stride, depth } = write.variables(
+    'i32',
+    'row',
+    'column',
+    'from',
+    'to',
+    'at',
+    'stride',
+    'depth',
+  );
+  const { low, high, factor } = write.variables('v128', 'low', 'high', 'factor');
+  const sums = Array.from({ length: 4 }, () => ({
+    low: write.variable('v128'),
+    high: write.variable('v128'),
+  }));
+  const lefts = sums.map(() => write.variable('i32'));
 
   const multiplyAdd = (sum: Local, side: Local) =>
     sum.set(f32x4.add(sum.get, f32x4.multiply(factor.get, side.get)));
@@ -104,10 +106,9 @@ function multiplyFunction(): FunctionCode {
     repeatWhile(i32.less(column.get, columns.get), oneTile),
     row.set(i32.add(row.get, constant(4))),
   ];
-  return write.finish('multiply', [
+  return write.finish([
     stride.set(i32.shiftLeft(columns.get, constant(2))),
     depth.set(i32.shiftLeft(inner.get, constant(2))),
-    step.set(constant(0)),
     row.set(constant(0)),
     repeatWhile(i32.less(row.get, rows.get), fourRows),
     constant(0),
@@ -120,47 +121,55 @@ function multiplyFunction(): FunctionCode {
  * too far. Answers with the first position that was not dealt with, for want of room; `to` when all were.
  */
 function scanFunction(): FunctionCode {
-  const write = new FunctionWriter(['i32', 'i32', 'i32', 'i32', 'i32']);
-  const [from, to, block, part, room] = [0, 1, 2, 3, 4].map((i) => write.parameter(i)) as [
-    Local,
-    Local,
-    Local,
-    Local,
-    Local,
-  ];
-  const local = () => write.local('i32');
-  const [lead, rest, leadNorms, restNorms, tail, tailBytes] = [
-    local(),
-    local(),
-    local(),
-    local(),
-    local(),
-    local(),
-  ];
-  const [box, count, a, groupOfA, near, first, end] = [
-    local(),
-    local(),
-    local(),
-    local(),
-    local(),
-    local(),
-    local(),
-  ];
-  const [group, at, norms, survivor, lastSurvivor, mask, b] = [
-    local(),
-    local(),
-    local(),
-    local(),
-    local(),
-    local(),
-    local(),
-  ];
-  const [leadLimit, headLimit, normOfA, tailOffset, reading] = [local(), local(), local(), local(), local()];
-  const [tailWeight, limit, normsOfA] = [write.local('v128'), write.local('v128'), write.local('v128')];
-  const sum = write.local('v128');
-  const bar = write.local('v128');
-  const [values, differences] = [write.local('v128'), write.local('v128')];
-  const axesOfA = Array.from({ length: vectorsOfGroup }, () => write.local('v128'));
+  const write = new FunctionWriter('scan', ['from', 'to', 'block', 'part', 'room']);
+  const { from, to, block, part, room } = write.parameters;
+  // Where things lie, and from where on a pair is too far apart.
+  const { lead, rest, leadNorms, restNorms, tail, tailBytes, box, leadLimit, headLimit } = write.variables(
+    'i32',
+    'lead',
+    'rest',
+    'leadNorms',
+    'restNorms',
+    'tail',
+    'tailBytes',
+    'box',
+    'leadLimit',
+    'headLimit',
+  );
+  // The row at hand: its group, which rows of that are near the box, and the groups it is compared with.
+  const { a, groupOfA, near, normOfA, first, end, count } = write.variables(
+    'i32',
+    'a',
+    'groupOfA',
+    'near',
+    'normOfA',
+    'first',
+    'end',
+    'count',
+  );
+  const { group, at, norms, survivor, lastSurvivor, reading, tailOffset, mask, b } = write.variables(
+    'i32',
+    'group',
+    'at',
+    'norms',
+    'survivor',
+    'lastSurvivor',
+    'reading',
+    'tailOffset',
+    'mask',
+    'b',
+  );
+  const { sum, bar, values, differences, tailWeight, limit, normsOfA } = write.variables(
+    'v128',
+    'sum',
+    'bar',
+    'values',
+    'differences',
+    'tailWeight',
+    'limit',
+    'normsOfA',
+  );
+  const axesOfA = Array.from({ length: vectorsOfGroup }, () => write.variable('v128'));
 
   const set = (variable: Local, value: Code) => variable.set(value);
   const addTo = (variable: Local, value: Code) => variable.set(i32.add(variable.get, value));
@@ -345,7 +354,7 @@ function scanFunction(): FunctionCode {
     when(i32.greater(survivor.get, i32.add(part.get, constant(scratch.survivors))), judgeSurvivors),
   ];
 
-  return write.finish('scan', [
+  return write.finish([
     readHeader(lead, header.lead),
     readHeader(rest, header.rest),
     readHeader(leadNorms, header.leadNorms),
@@ -382,17 +391,12 @@ function scanFunction(): FunctionCode {
  * multiple of 4, rowBytes of 32. Each sum runs in order, as it must; four run abreast, two in a vector.
  */
 function measureFunction(): FunctionCode {
-  const write = new FunctionWriter(['i32', 'i32', 'i32', 'i32']);
-  const [pairs, distances, count, rowBytes] = [0, 1, 2, 3].map((i) => write.parameter(i)) as [
-    Local,
-    Local,
-    Local,
-    Local,
-  ];
-  const end = write.local('i32');
-  const rows = Array.from({ length: 4 }, () => ({ a: write.local('i32'), b: write.local('i32') }));
-  const squares = rows.map(() => write.local('v128'));
-  const [sumOfTwo, sumOfOthers] = [write.local('v128'), write.local('v128')];
+  const write = new FunctionWriter('measure', ['pairs', 'distances', 'count', 'rowBytes']);
+  const { pairs, distances, count, rowBytes } = write.parameters;
+  const end = write.variable('i32');
+  const rows = Array.from({ length: 4 }, () => ({ a: write.variable('i32'), b: write.variable('i32') }));
+  const squares = rows.map(() => write.variable('v128'));
+  const { sumOfTwo, sumOfOthers } = write.variables('v128', 'sumOfTwo', 'sumOfOthers');
   const firstRow = (rows[0] as { a: Local }).a;
   const advance = (variable: Local, bytes: number) => variable.set(i32.add(variable.get, constant(bytes)));
 
@@ -431,5 +435,5 @@ function measureFunction(): FunctionCode {
     advance(distances, 32),
     count.set(i32.subtract(count.get, constant(4))),
   ];
-  return write.finish('measure', [repeatWhile(i32.greater(count.get, constant(0)), fourPairs), constant(0)]);
+  return write.finish([repeatWhile(i32.greater(count.get, constant(0)), fourPairs), constant(0)]);
 }
