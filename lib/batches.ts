@@ -28,19 +28,22 @@ export async function* runInBatches<Item, Result>(
   { work, lanes, batchSize, startEarly, ordered, signal }: BatchPlan<Item, Result>,
 ): AsyncGenerator<Result, void, undefined> {
   const started: Promise<Done<Result>>[] = [];
-  let atWork = 0;
+  const atWork = new Set<Promise<boolean>>();
   let batch: Item[] = [];
   let reading: Promise<Read<Item>> | undefined;
   let ended = false;
 
   const start = () => {
-    const done: Promise<Done<Result>> = work(batch)
-      .finally(() => atWork--)
-      .then((results) => ({ results, done }));
+    const working = work(batch);
+    const done: Promise<Done<Result>> = working.then((results) => ({ results, done }));
     // Awaited in its turn; until then a failure must not count as unhandled.
     done.catch(() => undefined);
+    const finished: Promise<boolean> = working.then(
+      () => atWork.delete(finished),
+      () => atWork.delete(finished),
+    );
+    atWork.add(finished);
     batch = [];
-    atWork++;
     started.push(done);
   };
 
@@ -48,17 +51,22 @@ export async function* runInBatches<Item, Result>(
     for (;;) {
       const mayStart = started.length < batchesPerLane * lanes;
       const worthIt =
-        batch.length === batchSize || (batch.length > 0 && (ended || (startEarly && atWork < lanes)));
+        batch.length === batchSize || (batch.length > 0 && (ended || (startEarly && atWork.size < lanes)));
       if (mayStart && worthIt) start();
       if (ended && batch.length === 0 && started.length === 0) return;
 
       if (!ended && batch.length < batchSize) reading ??= source.next().then((item) => ({ item }));
       // Whichever comes first: a source that waits does not keep finished results back.
-      const events: Promise<Done<Result> | Read<Item>>[] = ordered ? started.slice(0, 1) : [...started];
+      const events: Promise<Done<Result> | Read<Item> | boolean>[] = ordered
+        ? started.slice(0, 1)
+        : [...started];
       if (reading && batch.length < batchSize) events.push(reading);
+      // A lane that becomes free may take what there is.
+      if (batch.length > 0) events.push(...atWork);
       const event = await untilAborted(Promise.race(events), signal);
+      if (typeof event === 'boolean') continue;
       if ('results' in event) {
-        started.splice(started.indexOf(event.done), 1);
+        void started.splice(started.indexOf(event.done), 1);
         yield* event.results;
       } else {
         reading = undefined;

@@ -418,7 +418,7 @@ export class FaceEngine {
         const answer = answers.shift() as NativeAnswer | Error;
         if (!(answer instanceof Error)) return { photo, faces: convert(answer) };
         const typed = typedError(describePhoto(photo), answer);
-        if (isFaultOfPhoto(typed)) return { photo, error: typed };
+        if (faultsOfPhotos.has(typed.code)) return { photo, error: typed };
         throw typed;
       });
     });

@@ -57,6 +57,7 @@ export function addDetectFlags(command: Command): Command {
     .option('--target <name>', 'of cv::dnn; default cpu')
     .option('--scale-factor <number>', 'ssd: factor on each pixel; default 1', parseNumber)
     .option('--mean-values <b,g,r>', 'ssd: taken off each pixel; default 104,177,123', parseNumbers)
+    .option('--shrink-on-load', 'ssd: decode large JPEGs at a part of their size; faster, boxes less exact')
     .option('--models <directory>', 'where model files are looked for first')
     .option('--lanes <number>', 'photos worked on at once; default the number of cores', parseNumber)
     .option('--max-pixels <number>', 'the most pixels a photo may have; default 100 million', parseNumber);
@@ -71,6 +72,7 @@ export function addEncodeFlags(command: Command): Command {
     .option('--jitters <number>', 'average this many jittered copies of each face; default 1', parseNumber)
     .option('--mirror', 'average the mirrored face in; default for ssd')
     .option('--no-mirror', 'do not')
+    .option('--encoder <name>', 'dnn (cv::dnn) or dlib (the reference, slower); default dnn')
     .option('--align <how>', 'box or refined; default refined for ssd, box for the others');
 }
 
@@ -91,6 +93,8 @@ const engineFlags = [
   'maxPixels',
   'landmarks',
   'jitters',
+  'encoder',
+  'shrinkOnLoad',
 ] as const;
 
 export function engineOptions(flags: Readonly<Record<string, unknown>>): EngineOptions {

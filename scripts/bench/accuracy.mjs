@@ -1,4 +1,5 @@
-// npm run bench:accuracy -- --lfw DIR [--pairs FILE] [--faces DIR] [--all | --only NAME…] [--roc FILE]
+// npm run bench:accuracy -- --lfw DIR [--pairs FILE] [--faces DIR] [--all | --only NAME…] [--enlarge N]
+//   [--roc FILE]
 // Verification accuracy of the whole pipeline on photos and pairs in LFW's layout, and of each detector on dlib's
 // labelled group photos.
 
@@ -7,7 +8,9 @@ import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { faceDistance, FaceEngine } from '../../dist/esm/index.js';
 import { countMatches, readLabels } from './dlib_labels.mjs';
+import { enlargedCopies } from './enlarged.mjs';
 import { readLfw } from './lfw.mjs';
+import './places.mjs';
 import { rocSvg } from './roc_svg.mjs';
 import { accuracy, acrossFolds, rates, rocCurve, thresholdAtFalseRate } from './verification.mjs';
 
@@ -21,6 +24,7 @@ const { values } = parseArgs({
     },
     all: { type: 'boolean', default: false },
     only: { type: 'string', multiple: true },
+    enlarge: { type: 'string', default: '1' }, // each photo this many times as wide and high first
     roc: { type: 'string', default: 'bench-output/roc.svg' },
   },
 });
@@ -34,10 +38,12 @@ const ways = {
   'ssd, box, mirror': { detector: 'ssd', align: 'box', mirror: true },
   'ssd, refined': { detector: 'ssd', align: 'refined', mirror: false },
   'ssd, refined, mirror': { detector: 'ssd', align: 'refined', mirror: true },
+  'shrink on load': { shrinkOnLoad: true },
   'ssd, refined, mirror, 68 points': { detector: 'ssd', align: 'refined', mirror: true, landmarks: 'large' },
   'ssd, refined, mirror, 7 jitters': { detector: 'ssd', align: 'refined', mirror: true, jitters: 7 },
 };
 const shownThresholds = [0.3, 0.4, 0.5, 0.6, 0.7];
+const enlargement = Number(values.enlarge);
 const percent = (value, digits = 2) => `${(100 * value).toFixed(digits)} %`;
 
 if (!values.lfw && !values.faces) {
@@ -60,9 +66,11 @@ async function benchVerification({ folds, photos }) {
   console.log(
     `${photos.length} photos, ${total} pairs in ${folds.length} folds; of each photo the face nearest its centre counts.\n`,
   );
+  const copies = enlargement > 1 ? await enlargedCopies(photos, enlargement) : undefined;
+  if (copies) console.log(`Each photo is enlarged ${enlargement} times first.\n`);
   const results = [];
   for (const [name, options] of chosen) {
-    const { encodings, missed, seconds } = await encodeAll(photos, options);
+    const { encodings, missed, seconds } = await encodeAll(photos, options, copies);
     const judged = folds.map((fold) =>
       fold.map((pair) => ({ same: pair.same, distance: distanceOf(encodings, pair) })),
     );
@@ -76,13 +84,16 @@ async function benchVerification({ folds, photos }) {
   console.log(`\nROC curves written to ${values.roc}`);
 }
 
-async function encodeAll(photos, options) {
+async function encodeAll(photos, options, copies) {
   const started = performance.now();
   const engine = await FaceEngine.create(options);
   const encodings = new Map();
   let missed = 0;
-  for await (const { photo, faces, error } of engine.encodeAll(photos)) {
+  const files = photos.map((photo) => copies?.get(photo) ?? photo);
+  let next = 0;
+  for await (const { faces, error } of engine.encodeAll(files)) {
     if (error) throw error;
+    const photo = photos[next++];
     const face = mostCentral(faces);
     if (face) encodings.set(photo, face.encoding);
     else missed++;
@@ -93,7 +104,7 @@ async function encodeAll(photos, options) {
 
 /** LFW's rule: the face at the centre is the one that the photo is named for. Deep-funneled photos are 250×250. */
 function mostCentral(faces) {
-  const centre = 125;
+  const centre = 125 * enlargement;
   const off = ({ box }) => Math.hypot(box.x + box.width / 2 - centre, box.y + box.height / 2 - centre);
   return faces.reduce((best, face) => (best && off(best) <= off(face) ? best : face), undefined);
 }

@@ -15,8 +15,8 @@ const skip = skipWithout.dlib || skipWithout.examples;
 const johns = skip ? [] : (await listPhotos([join(examplePhotos ?? '', 'johns')])).slice(0, 10);
 const groupPhoto = join(examplePhotos ?? '', 'faces', '2007_007763.jpg');
 
-async function collect<Face>(results: AsyncIterable<PhotoResult<Face>>): Promise<PhotoResult<Face>[]> {
-  const all: PhotoResult<Face>[] = [];
+async function collect<Result>(results: AsyncIterable<Result>): Promise<Result[]> {
+  const all: Result[] = [];
   for await (const result of results) all.push(result);
   return all;
 }
@@ -35,8 +35,8 @@ t.test('as they are ready, every photo is answered once', { skip }, async (t) =>
   t.teardown(() => engine.close());
   const inOrder = await collect(engine.encodeAll([groupPhoto, ...johns]));
   const asReady = await collect(engine.encodeAll([groupPhoto, ...johns], { ordered: false }));
-  const byPhoto = (results: PhotoResult<unknown>[]) =>
-    [...results].sort((a, b) => String(a.photo).localeCompare(String(b.photo)));
+  const byPhoto = (results: PhotoResult<unknown, string>[]) =>
+    results.toSorted((a, b) => a.photo.localeCompare(b.photo));
   t.same(byPhoto(asReady), byPhoto(inOrder));
 });
 
@@ -47,7 +47,7 @@ t.test('progress counts photos, failures and faces', { skip }, async (t) => {
     const reports: PhotosProgress[] = [];
     const onProgress = (progress: PhotosProgress) => reports.push(progress);
     const photos = [johns[0] ?? '', 'missing.jpg', groupPhoto];
-    const results = await collect<unknown>(engine[verb](photos, { onProgress }));
+    const results = await collect<PhotoResult<unknown>>(engine[verb](photos, { onProgress }));
     const faces = results.reduce((sum, result) => sum + (result.faces?.length ?? 0), 0);
     t.same(reports.at(-1), { done: 3, failed: 1, faces });
     t.same(

@@ -67,6 +67,26 @@ t.test('a lane without work takes what there is; the others wait for a whole bat
   t.same(await all, [10, 20, 30, 40, 50]);
 });
 
+t.test(
+  'a lane that becomes free takes what there is, though an earlier batch is still at work',
+  async (t) => {
+    const { begun, ends, work } = controlledWork();
+    async function* source() {
+      yield* [1, 2, 3];
+      await new Promise(() => undefined);
+    }
+    const results = run({ work, batchSize: 3, lanes: 2 }, source());
+    const first = results.next();
+    await settled();
+    t.same(begun, [[1], [2]]);
+    ends[1]?.();
+    await settled();
+    t.same(begun, [[1], [2], [3]]);
+    for (const end of ends) end();
+    t.same(await first, { value: 10, done: false });
+  },
+);
+
 t.test('in order, a slow first batch keeps the second back; else not', async (t) => {
   for (const ordered of [true, false]) {
     const { ends, work } = controlledWork();
