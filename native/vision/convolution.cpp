@@ -1,6 +1,7 @@
 #include "convolution.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <cstring>
 #include <limits>
 #include <mutex>
@@ -38,6 +39,13 @@ std::shared_ptr<const std::vector<float>> shared(std::vector<float> weights) {
   auto added = std::make_shared<const std::vector<float>>(std::move(weights));
   known.push_back(added);
   return added;
+}
+
+// The first place on a cache line of its own; a vector that lies on two lines takes two reads.
+float* on_cache_line(std::vector<float>& numbers) {
+  constexpr std::uintptr_t line = 64;
+  const auto address = reinterpret_cast<std::uintptr_t>(numbers.data());
+  return numbers.data() + (line - address % line) % line / sizeof(float);
 }
 
 // For b > 0; rounds up for negative a as well, towards zero.
@@ -170,8 +178,11 @@ void Convolution::run_direct(const Run& run) const {
 
 // Panels run on from row to row and from image to image.
 void Convolution::run_packed(const Run& run) const {
-  auto& [laid_out, panel, sums, runs] = run.scratch;
-  panel.resize(std::max(panel.size(), static_cast<std::size_t>(taps_) * kernel_.pixels + kernel_overrun));
+  auto& [laid_out, panel_room, sums, runs] = run.scratch;
+  // One overrun for the alignment, one for the last run.
+  const auto room = static_cast<std::size_t>(taps_) * kernel_.pixels + 2 * kernel_overrun;
+  if (panel_room.size() < room) panel_room.resize(room);
+  float* panel = on_cache_line(panel_room);
   const std::ptrdiff_t width = run.output_size.width;
   const auto pixels = run.output_plane * layout_.images;
   for (std::ptrdiff_t pixel = 0; pixel < pixels;) {
@@ -187,8 +198,8 @@ void Convolution::run_packed(const Run& run) const {
       used += length;
       pixel += length;
     }
-    kernel_.pack(laid_out.data(), tap_offsets_.data(), taps_, runs.data(), static_cast<int>(runs.size()), panel.data());
-    answer_panel(run, panel.data(), panel_offsets_.data(), used, run.output);
+    kernel_.pack(laid_out.data(), tap_offsets_.data(), taps_, runs.data(), static_cast<int>(runs.size()), panel);
+    answer_panel(run, panel, panel_offsets_.data(), used, run.output);
   }
 }
 
