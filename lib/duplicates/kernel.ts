@@ -64,6 +64,11 @@ interface Compiled {
   readonly isShared: boolean;
 }
 
+/** Whether `makeKernel` makes one that threads can share. */
+export function isKernelShared(kind: KernelKind | undefined): boolean {
+  return kind !== 'scalar' && compiledKernel()?.isShared === true;
+}
+
 function wasmKernel({ api, module, isShared }: Compiled, bytes: number): Kernel | SharedKernel {
   const pages = Math.ceil(bytes / pageBytes);
   const memory = new api.Memory({ initial: pages, maximum: pages, shared: isShared });

@@ -4,7 +4,7 @@ import { axesOf, frameOf } from './axes.js';
 import { ExactDistances } from './exact.js';
 import { FoundPairs } from './found_pairs.js';
 import type { IsIgnored } from './ignored_pairs.js';
-import { type Kernel, type KernelKind, makeKernel, type SharedKernel } from './kernel.js';
+import { isKernelShared, type Kernel, type KernelKind, makeKernel, type SharedKernel } from './kernel.js';
 import { blockRows, candidateBytes, header, type Layout, layOut, scratch, squareBlocks } from './layout.js';
 import type { RecordTable } from './record_table.js';
 import { fillSketch } from './sketch.js';
@@ -53,7 +53,7 @@ export async function searchPairs(
     options.threads ?? availableThreads(),
     1 + Math.floor(pairs / (options.pairsWorthAThread ?? pairsWorthAThread)),
   );
-  const helpers = new Helpers(options.kernel === 'scalar' ? 0 : wanted - 1);
+  const helpers = new Helpers(isKernelShared(options.kernel) ? wanted - 1 : 0);
   try {
     await searchSketches(table, options, helpers, collector, stage, turns);
   } finally {

@@ -83,9 +83,8 @@ t.test('a process that has searched with threads ends by itself', async (t) => {
   t.equal(stdout.trim(), 'true false');
 });
 
-t.test('a minified bundle may search in a thread of the caller’s, with threads of its own', async (t) => {
-  const expected = await findDuplicates(records(5000), { threshold: 0.5 });
-  t.ok(expected.length > 0);
+/** The matcher alone, as a program of its own would have it. */
+function bundle(): string {
   const { outputFiles } = buildSync({
     entryPoints: [join(root, 'lib/duplicates/index.ts')],
     bundle: true,
@@ -94,13 +93,30 @@ t.test('a minified bundle may search in a thread of the caller’s, with threads
     platform: 'node',
     format: 'cjs',
   });
+  return outputFiles[0]?.text ?? '';
+}
+
+t.test('a minified bundle may search in a thread of the caller’s, with threads of its own', async (t) => {
+  const expected = await findDuplicates(records(5000), { threshold: 0.5 });
+  t.ok(expected.length > 0);
   const worker = new Worker(
     `const { workerData, parentPort } = require('node:worker_threads');
-     ${outputFiles[0]?.text ?? ''};
+     ${bundle()};
      module.exports.findDuplicates(workerData, { threads: 2, threshold: 0.5 })
        .then((pairs) => parentPort.postMessage(pairs));`,
     { eval: true, workerData: records(5000) },
   );
   const pairs = await new Promise((resolve, reject) => worker.on('message', resolve).on('error', reject));
   t.strictSame(pairs, expected);
+});
+
+t.test('without WebAssembly one thread does it all', async (t) => {
+  const source = `${bundle()};
+    const records = Array.from({ length: 5000 }, (_, i) => ({ id: String(i), encodings: [[i % 2500]] }));
+    module.exports.findDuplicates(records, { threads: 2 })
+      .then((pairs) => console.log(typeof WebAssembly, pairs.length));`;
+  const { stdout, stderr } = spawnSync(process.execPath, ['--jitless', '--eval', source], {
+    encoding: 'utf8',
+  });
+  t.equal(stdout.trim(), 'undefined 2500', stderr);
 });
