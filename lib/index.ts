@@ -1,6 +1,13 @@
 // The door of facededup.
 
-export type { Alignment, ChipFormat, Detector, EncoderName, LandmarkModelName, MeanValues } from './config.js';
+export type {
+  Alignment,
+  ChipFormat,
+  Detector,
+  EncoderName,
+  LandmarkModelName,
+  MeanValues,
+} from './config.js';
 export { detectFaces, encodeFaces, extractFaces, locateLandmarks } from './default_engine.js';
 export type { Box, ExtractedFace, FaceDetection, FaceEncoding, FaceLandmarks } from './detections.js';
 export * from './duplicates/index.js';

@@ -31,7 +31,8 @@ if (values.lanes === undefined) {
 async function probe(lanes) {
   const before = megabytes();
   const engine = await FaceEngine.create({ lanes, encoder: values.encoder });
-  for await (const { error } of engine.encodeAll(several(photos.slice(0, 4), 12 * lanes))) if (error) throw error;
+  for await (const { error } of engine.encodeAll(several(photos.slice(0, 4), 12 * lanes)))
+    if (error) throw error;
   console.log(before, megabytes());
   await engine.close();
 }

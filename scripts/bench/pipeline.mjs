@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { FaceEngine } from '../../dist/esm/index.js';
 import { ModelStore } from '../../dist/esm/models/index.js';
+import { enlargedCopies } from './enlarged.mjs';
 import { interleaved, median } from './measure.mjs';
 import { benchPhotos } from './places.mjs';
 import { buildProgram } from './programs.mjs';
@@ -68,8 +69,20 @@ export async function pipelineRows({ photos, rounds }) {
         rows.push(row(`${label} a photo, ${name}`, name, rival, results, photos.length));
     }
   }
+  rows.push(...(await shrinkRows(engines['one lane'], photos, rounds)));
   await Promise.all(Object.values(engines).map((engine) => engine.close()));
   return rows;
+}
+
+/** Large JPEGs decoded at a part of their size against whole ones. */
+async function shrinkRows(engine, photos, rounds) {
+  const factor = 12;
+  const large = [...(await enlargedCopies(photos.slice(0, 12), factor)).values()];
+  const whole = { name: 'decoded whole', run: () => drain(engine.encodeAll(large)) };
+  const shrunk = { name: 'shrinkOnLoad', run: () => drain(engine.encodeAll(large, { shrinkOnLoad: true })) };
+  const results = await interleaved([shrunk, whole], rounds);
+  const side = 250 * factor;
+  return [row(`encode a JPEG of ${side}×${side}, one lane`, shrunk.name, whole.name, results, large.length)];
 }
 
 /** The ResNet alone, one thread each, in one process. */
