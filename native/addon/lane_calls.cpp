@@ -21,8 +21,9 @@ LaneCalls::~LaneCalls() {
   napi_release_threadsafe_function(to_main_thread_, napi_tsfn_release);
 }
 
-void LaneCalls::begin() {
-  if (under_way_++ == 0) napi_ref_threadsafe_function(env_, to_main_thread_);
+void LaneCalls::begin(const Settlement* call, const Cancellation& cancellation) {
+  if (under_way_.empty()) napi_ref_threadsafe_function(env_, to_main_thread_);
+  under_way_.emplace(call, cancellation);
 }
 
 void LaneCalls::post(std::unique_ptr<Settlement> settlement) {
@@ -34,7 +35,8 @@ void LaneCalls::settle(napi_env env, napi_value, void* self, void* data) {
   const std::unique_ptr<Settlement> settlement(static_cast<Settlement*>(data));
   if (!env) return;
   auto& calls = *static_cast<LaneCalls*>(self);
-  if (--calls.under_way_ == 0) napi_unref_threadsafe_function(env, calls.to_main_thread_);
+  calls.under_way_.erase(settlement.get());
+  if (calls.under_way_.empty()) napi_unref_threadsafe_function(env, calls.to_main_thread_);
   const Napi::HandleScope scope(env);
   try {
     settlement->settle(env);
@@ -46,6 +48,8 @@ void LaneCalls::settle(napi_env env, napi_value, void* self, void* data) {
 void LaneCalls::stop_at_exit(void* self) {
   // Calls that never began may hold the last share.
   const auto calls = static_cast<LaneCalls*>(self)->shared_from_this();
+  // Nobody waits for these any more, and the process should not either.
+  for (auto& [call, cancellation] : calls->under_way_) cancellation.cancel();
   calls->threads_.stop();
   calls->to_main_thread_ = nullptr;
 }

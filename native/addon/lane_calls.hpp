@@ -6,8 +6,10 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <unordered_map>
 #include <utility>
 
+#include "../vision/cancellation.hpp"
 #include "../vision/lane.hpp"
 #include "../vision/lane_threads.hpp"
 #include "settlement.hpp"
@@ -22,11 +24,14 @@ class LaneCalls : public std::enable_shared_from_this<LaneCalls> {
   LaneCalls& operator=(const LaneCalls&) = delete;
   ~LaneCalls();
 
-  // Runs `run` in a lane; it touches no JavaScript. The process lives until the promise is settled.
+  // Runs `run` in a lane; it touches no JavaScript, and stops when cancelled. The process lives until the promise is
+  // settled.
   template <class Answer>
-  Napi::Promise start(std::function<Answer(Lane&)> run, typename PromisedAnswer<Answer>::Convert convert) {
+  Napi::Promise start(const Cancellation& cancellation, std::function<Answer(Lane&)> run,
+                      typename PromisedAnswer<Answer>::Convert convert) {
     auto call = std::make_unique<Call<Answer>>(shared_from_this(), std::move(convert));
     const auto promise = call->answer.promise();
+    const Settlement* id = call.get();
     // std::function can be copied, so what only one may own hangs on a pointer that all copies share.
     auto held = std::make_shared<std::unique_ptr<Call<Answer>>>(std::move(call));
     threads_.submit([this, held, run = std::move(run)](Lane& lane) mutable {
@@ -34,7 +39,7 @@ class LaneCalls : public std::enable_shared_from_this<LaneCalls> {
       run = nullptr;  // frees the request's copy of the photo before the main thread is reached
       post(std::move(*held));
     });
-    begin();
+    begin(id, cancellation);
     return promise;
   }
 
@@ -50,7 +55,7 @@ class LaneCalls : public std::enable_shared_from_this<LaneCalls> {
     PromisedAnswer<Answer> answer;
   };
 
-  void begin();
+  void begin(const Settlement* call, const Cancellation& cancellation);
   void post(std::unique_ptr<Settlement> settlement);
   static void settle(napi_env env, napi_value, void* self, void* settlement);
   static void stop_at_exit(void* self);
@@ -58,7 +63,7 @@ class LaneCalls : public std::enable_shared_from_this<LaneCalls> {
   const napi_env env_;
   LaneThreads<Lane> threads_;
   napi_threadsafe_function to_main_thread_ = nullptr;
-  std::size_t under_way_ = 0;
+  std::unordered_map<const Settlement*, Cancellation> under_way_;
 };
 
 }  // namespace facededup

@@ -68,10 +68,10 @@ Napi::Value PipelineObject::start_loading(const Napi::CallbackInfo& info, Load l
 }
 
 template <class Answer>
-Napi::Value PipelineObject::start_in_lane(const Napi::CallbackInfo& info, std::function<Answer(Lane&)> run,
-                                          typename PromisedAnswer<Answer>::Convert convert) {
+Napi::Value PipelineObject::start_in_lane(const Napi::CallbackInfo& info, const Cancellation& cancellation,
+                                          std::function<Answer(Lane&)> run, typename PromisedAnswer<Answer>::Convert convert) {
   require_open(info.Env());
-  return calls_->start<Answer>(std::move(run), std::move(convert));
+  return calls_->start<Answer>(cancellation, std::move(run), std::move(convert));
 }
 
 Napi::Value PipelineObject::load_ssd(const Napi::CallbackInfo& info) {
@@ -96,24 +96,28 @@ Napi::Value PipelineObject::load_mmod(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value PipelineObject::detect(const Napi::CallbackInfo& info) {
+  const auto cancellation = CancellationObject::of(info[2]);
   return start_in_lane<Detections>(
-      info,
-      [source = to_image_source(info[0]), options = to_detect_options(info[1].As<Napi::Object>()),
-       cancellation = CancellationObject::of(info[2])](Lane& lane) { return lane.detect(source, options, cancellation); },
+      info, cancellation,
+      [source = to_image_source(info[0]), options = to_detect_options(info[1].As<Napi::Object>()), cancellation](Lane& lane) {
+        return lane.detect(source, options, cancellation);
+      },
       from_detections);
 }
 
 Napi::Value PipelineObject::detect_batch(const Napi::CallbackInfo& info) {
+  const auto cancellation = CancellationObject::of(info[2]);
   return start_in_lane<std::vector<PhotoAnswer<Detections>>>(
-      info,
-      [sources = to_image_sources(info[0]), options = to_detect_options(info[1].As<Napi::Object>()),
-       cancellation = CancellationObject::of(info[2])](Lane& lane) { return lane.detect_batch(sources, options, cancellation); },
+      info, cancellation,
+      [sources = to_image_sources(info[0]), options = to_detect_options(info[1].As<Napi::Object>()), cancellation](Lane& lane) {
+        return lane.detect_batch(sources, options, cancellation);
+      },
       from_photo_detections);
 }
 
 Napi::Value PipelineObject::locate_landmarks(const Napi::CallbackInfo& info) {
   return start_in_lane<std::vector<std::vector<Point>>>(
-      info,
+      info, Cancellation(),
       [source = to_image_source(info[0]), boxes = to_boxes(info[1]), kind = to_landmark_kind(info[2])](Lane& lane) {
         return lane.locate_landmarks(source, boxes, kind);
       },
@@ -121,26 +125,32 @@ Napi::Value PipelineObject::locate_landmarks(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value PipelineObject::encode(const Napi::CallbackInfo& info) {
+  const auto cancellation = CancellationObject::of(info[2]);
   return start_in_lane<std::vector<EncodedFace>>(
-      info,
-      [source = to_image_source(info[0]), options = to_encode_options(info[1].As<Napi::Object>()),
-       cancellation = CancellationObject::of(info[2])](Lane& lane) { return lane.encode(source, options, cancellation); },
+      info, cancellation,
+      [source = to_image_source(info[0]), options = to_encode_options(info[1].As<Napi::Object>()), cancellation](Lane& lane) {
+        return lane.encode(source, options, cancellation);
+      },
       from_encoded_faces);
 }
 
 Napi::Value PipelineObject::encode_batch(const Napi::CallbackInfo& info) {
+  const auto cancellation = CancellationObject::of(info[2]);
   return start_in_lane<std::vector<PhotoAnswer<std::vector<EncodedFace>>>>(
-      info,
-      [sources = to_image_sources(info[0]), options = to_encode_options(info[1].As<Napi::Object>()),
-       cancellation = CancellationObject::of(info[2])](Lane& lane) { return lane.encode_batch(sources, options, cancellation); },
+      info, cancellation,
+      [sources = to_image_sources(info[0]), options = to_encode_options(info[1].As<Napi::Object>()), cancellation](Lane& lane) {
+        return lane.encode_batch(sources, options, cancellation);
+      },
       from_photo_faces);
 }
 
 Napi::Value PipelineObject::extract(const Napi::CallbackInfo& info) {
+  const auto cancellation = CancellationObject::of(info[2]);
   return start_in_lane<std::vector<ExtractedFace>>(
-      info,
-      [source = to_image_source(info[0]), options = to_chip_options(info[1].As<Napi::Object>()),
-       cancellation = CancellationObject::of(info[2])](Lane& lane) { return lane.extract(source, options, cancellation); },
+      info, cancellation,
+      [source = to_image_source(info[0]), options = to_chip_options(info[1].As<Napi::Object>()), cancellation](Lane& lane) {
+        return lane.extract(source, options, cancellation);
+      },
       from_extracted_faces);
 }
 

@@ -41,9 +41,9 @@ class PipelineObject : public Napi::ObjectWrap<PipelineObject> {
   template <class Load>
   Napi::Value start_loading(const Napi::CallbackInfo& info, Load load);
 
-  // Runs `run(lane)` in a lane.
+  // Runs `run(lane)` in a lane until cancelled.
   template <class Answer>
-  Napi::Value start_in_lane(const Napi::CallbackInfo& info, std::function<Answer(Lane&)> run,
+  Napi::Value start_in_lane(const Napi::CallbackInfo& info, const Cancellation& cancellation, std::function<Answer(Lane&)> run,
                             typename PromisedAnswer<Answer>::Convert convert);
 
   // Throws to JavaScript.

@@ -3,11 +3,13 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
 import sharp from 'sharp';
 import t from 'tap';
 import { faceDistance, FaceEngine, type PhotoResult, type PhotosProgress } from '../../lib/index.js';
 import { loadAddon } from '../../lib/native.js';
 import { ModelStore } from '../../lib/models/index.js';
+import { packageRoot } from '../../lib/package_root.js';
 import { listPhotos } from '../../lib/photos/folder.js';
 import { examplePhotos, skipWithout } from '../fixtures/places.js';
 
@@ -66,46 +68,73 @@ t.test('wrong options of a sequence are refused', async (t) => {
     await t.rejects(collect(engine.encodeAll([], options)), { code: codes[index] });
 });
 
+/** Forty thousand passes through the network: minutes of work. */
+const endless = {
+  detector: 'hog',
+  upsample: 0,
+  maxSide: 2048,
+  batchSize: 1,
+  confidence: 0,
+  nmsThreshold: 0.4,
+  shrinkOnLoad: false,
+  boxes: Array.from({ length: 20 }, () => ({ x: 60, y: 60, width: 80, height: 80 })),
+  landmarks: 'small',
+  align: 'box',
+  jitters: 1000,
+  mirror: true,
+} as const;
+const encoderOptions = { encoder: 'dnn', backend: 'opencv', target: 'cpu' } as const;
+
 t.test('work under way stops when it is cancelled', { skip }, async (t) => {
   const addon = loadAddon();
   const pipeline = new addon.Pipeline(1, 1e8);
   t.teardown(() => pipeline.close());
   const store = new ModelStore({});
   await pipeline.loadLandmarks('small', (await store.read('landmarks-small')).bytes);
-  await pipeline.loadEncoder((await store.read('encoder')).bytes, {
-    encoder: 'dnn',
-    backend: 'opencv',
-    target: 'cpu',
-  });
+  await pipeline.loadEncoder((await store.read('encoder')).bytes, encoderOptions);
   const image = { bytes: await readFile(groupPhoto) };
-  const face = { x: 60, y: 60, width: 80, height: 80 };
-  const options = {
-    detector: 'hog',
-    upsample: 0,
-    maxSide: 2048,
-    batchSize: 1,
-    confidence: 0,
-    nmsThreshold: 0.4,
-    shrinkOnLoad: false,
-    boxes: Array.from({ length: 20 }, () => face),
-    landmarks: 'small',
-    align: 'box',
-    jitters: 1000,
-    mirror: true,
-  } as const;
-  // Forty thousand passes through the network: an answer in place of the error would take minutes.
   for (const call of ['encode', 'encodeBatch'] as const) {
     const cancellation = new addon.Cancellation();
     const answer: Promise<unknown> =
       call === 'encode'
-        ? pipeline.encode(image, options, cancellation)
-        : pipeline.encodeBatch([image, image], options, cancellation);
+        ? pipeline.encode(image, endless, cancellation)
+        : pipeline.encodeBatch([image, image], endless, cancellation);
     setTimeout(() => cancellation.cancel(), 50);
     await t.rejects(answer, { code: 'ABORTED' });
   }
   const never = new addon.Cancellation();
   never.cancel();
-  await t.rejects(pipeline.detect(image, options, never), { code: 'ABORTED' });
+  await t.rejects(pipeline.detect(image, endless, never), { code: 'ABORTED' });
+});
+
+t.test('a thread that ends gives up its work under way', { skip }, async (t) => {
+  const store = new ModelStore({});
+  const program = `
+    const { createRequire } = require('node:module');
+    const { parentPort, workerData } = require('node:worker_threads');
+    const addon = createRequire(workerData.root + '/')('node-gyp-build')(workerData.root);
+    const pipeline = new addon.Pipeline(2, 1e8);
+    Promise.all([
+      pipeline.loadLandmarks('small', workerData.landmarks),
+      pipeline.loadEncoder(workerData.encoder, workerData.encoderOptions),
+    ]).then(() => {
+      for (let i = 0; i < 4; i++) pipeline.encode({ bytes: workerData.photo }, workerData.endless, undefined);
+      parentPort.postMessage('at work');
+    });
+  `;
+  const worker = new Worker(program, {
+    eval: true,
+    workerData: {
+      root: packageRoot,
+      landmarks: (await store.read('landmarks-small')).bytes,
+      encoder: (await store.read('encoder')).bytes,
+      photo: await readFile(groupPhoto),
+      encoderOptions,
+      endless,
+    },
+  });
+  await new Promise((resolve, reject) => worker.once('message', resolve).once('error', reject));
+  t.equal(await worker.terminate(), 1);
 });
 
 t.test('an aborted call leaves its lane to the next', { skip }, async (t) => {
