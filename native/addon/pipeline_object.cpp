@@ -1,5 +1,6 @@
 #include "pipeline_object.hpp"
 
+#include <type_traits>
 #include <utility>
 
 #include "cancellation_object.hpp"
@@ -74,6 +75,18 @@ Napi::Value PipelineObject::start_in_lane(const Napi::CallbackInfo& info, const 
   return calls_->start<Answer>(cancellation, std::move(run), std::move(convert));
 }
 
+template <auto verb, class Photos, class Options, class Convert>
+Napi::Value PipelineObject::start_verb(const Napi::CallbackInfo& info, Photos photos, Options options, Convert convert) {
+  const auto cancellation = CancellationObject::of(info[2]);
+  using Answer = std::invoke_result_t<decltype(verb), Lane&, const Photos&, const Options&, const Cancellation&>;
+  return start_in_lane<Answer>(
+      info, cancellation,
+      [photos = std::move(photos), options = std::move(options), cancellation](Lane& lane) {
+        return (lane.*verb)(photos, options, cancellation);
+      },
+      convert);
+}
+
 Napi::Value PipelineObject::load_ssd(const Napi::CallbackInfo& info) {
   SsdModel model{to_bytes(info[0]), to_bytes(info[1]), to_ssd_options(info[2].As<Napi::Object>())};
   return start_loading(info, [model = std::move(model)](ModelShelf& shelf) mutable { shelf.load_ssd(std::move(model)); });
@@ -96,23 +109,13 @@ Napi::Value PipelineObject::load_mmod(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value PipelineObject::detect(const Napi::CallbackInfo& info) {
-  const auto cancellation = CancellationObject::of(info[2]);
-  return start_in_lane<Detections>(
-      info, cancellation,
-      [source = to_image_source(info[0]), options = to_detect_options(info[1].As<Napi::Object>()), cancellation](Lane& lane) {
-        return lane.detect(source, options, cancellation);
-      },
-      from_detections);
+  return start_verb<&Lane::detect>(info, to_image_source(info[0]), to_detect_options(info[1].As<Napi::Object>()),
+                                   from_detections);
 }
 
 Napi::Value PipelineObject::detect_batch(const Napi::CallbackInfo& info) {
-  const auto cancellation = CancellationObject::of(info[2]);
-  return start_in_lane<std::vector<PhotoAnswer<Detections>>>(
-      info, cancellation,
-      [sources = to_image_sources(info[0]), options = to_detect_options(info[1].As<Napi::Object>()), cancellation](Lane& lane) {
-        return lane.detect_batch(sources, options, cancellation);
-      },
-      from_photo_detections);
+  return start_verb<&Lane::detect_batch>(info, to_image_sources(info[0]), to_detect_options(info[1].As<Napi::Object>()),
+                                         from_photo_detections);
 }
 
 Napi::Value PipelineObject::locate_landmarks(const Napi::CallbackInfo& info) {
@@ -125,33 +128,18 @@ Napi::Value PipelineObject::locate_landmarks(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value PipelineObject::encode(const Napi::CallbackInfo& info) {
-  const auto cancellation = CancellationObject::of(info[2]);
-  return start_in_lane<std::vector<EncodedFace>>(
-      info, cancellation,
-      [source = to_image_source(info[0]), options = to_encode_options(info[1].As<Napi::Object>()), cancellation](Lane& lane) {
-        return lane.encode(source, options, cancellation);
-      },
-      from_encoded_faces);
+  return start_verb<&Lane::encode>(info, to_image_source(info[0]), to_encode_options(info[1].As<Napi::Object>()),
+                                   from_encoded_faces);
 }
 
 Napi::Value PipelineObject::encode_batch(const Napi::CallbackInfo& info) {
-  const auto cancellation = CancellationObject::of(info[2]);
-  return start_in_lane<std::vector<PhotoAnswer<std::vector<EncodedFace>>>>(
-      info, cancellation,
-      [sources = to_image_sources(info[0]), options = to_encode_options(info[1].As<Napi::Object>()), cancellation](Lane& lane) {
-        return lane.encode_batch(sources, options, cancellation);
-      },
-      from_photo_faces);
+  return start_verb<&Lane::encode_batch>(info, to_image_sources(info[0]), to_encode_options(info[1].As<Napi::Object>()),
+                                         from_photo_faces);
 }
 
 Napi::Value PipelineObject::extract(const Napi::CallbackInfo& info) {
-  const auto cancellation = CancellationObject::of(info[2]);
-  return start_in_lane<std::vector<ExtractedFace>>(
-      info, cancellation,
-      [source = to_image_source(info[0]), options = to_chip_options(info[1].As<Napi::Object>()), cancellation](Lane& lane) {
-        return lane.extract(source, options, cancellation);
-      },
-      from_extracted_faces);
+  return start_verb<&Lane::extract>(info, to_image_source(info[0]), to_chip_options(info[1].As<Napi::Object>()),
+                                    from_extracted_faces);
 }
 
 void PipelineObject::close(const Napi::CallbackInfo&) { calls_.reset(); }

@@ -46,6 +46,10 @@ class PipelineObject : public Napi::ObjectWrap<PipelineObject> {
   Napi::Value start_in_lane(const Napi::CallbackInfo& info, const Cancellation& cancellation, std::function<Answer(Lane&)> run,
                             typename PromisedAnswer<Answer>::Convert convert);
 
+  // Runs `lane.verb(photos, options, cancellation)` in a lane; the call's third argument may be a Cancellation.
+  template <auto verb, class Photos, class Options, class Convert>
+  Napi::Value start_verb(const Napi::CallbackInfo& info, Photos photos, Options options, Convert convert);
+
   // Throws to JavaScript.
   void require_open(Napi::Env env) const;
 

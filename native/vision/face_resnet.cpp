@@ -1,45 +1,14 @@
 #include "face_resnet.hpp"
 
-#include <dlib/dnn.h>
-
 #include <algorithm>
 #include <type_traits>
 #include <utility>
 
 #include "dlib_model.hpp"
+#include "face_resnet_layers.hpp"
 
 namespace facededup {
 namespace {
-
-// Every batch normalization is already folded into an affine layer. The type must name the layers exactly as the file
-// has them.
-template <int filters, int stride, typename Below>
-using Convolution = dlib::affine<dlib::con<filters, 3, 3, stride, stride, Below>>;
-
-template <int filters, int stride, typename Below>
-using Branch = Convolution<filters, 1, dlib::relu<Convolution<filters, stride, Below>>>;
-
-template <int filters, typename Below>
-using Residual = dlib::relu<dlib::add_prev1<Branch<filters, 1, dlib::tag1<Below>>>>;
-
-template <int filters, typename Below>
-using Shrinking =
-    dlib::relu<dlib::add_prev2<dlib::avg_pool<2, 2, 2, 2, dlib::skip1<dlib::tag2<Branch<filters, 2, dlib::tag1<Below>>>>>>>;
-
-template <typename Below>
-using Stem = dlib::max_pool<3, 3, 2, 2, dlib::relu<dlib::affine<dlib::con<32, 7, 7, 2, 2, Below>>>>;
-template <typename Below>
-using Level32 = Residual<32, Residual<32, Residual<32, Below>>>;
-template <typename Below>
-using Level64 = Residual<64, Residual<64, Residual<64, Shrinking<64, Below>>>>;
-template <typename Below>
-using Level128 = Residual<128, Residual<128, Shrinking<128, Below>>>;
-template <typename Below>
-using Level256 = Residual<256, Residual<256, Shrinking<256, Below>>>;
-
-using Layers = dlib::loss_metric<dlib::fc_no_bias<
-    encoding_size, dlib::avg_pool_everything<
-                       Shrinking<256, Level256<Level128<Level64<Level32<Stem<dlib::input_rgb_image_sized<chip_side>>>>>>>>>>;
 
 constexpr int resnet_features = 256;  // of the last convolution, averaged over the face
 
@@ -105,7 +74,7 @@ class WeightsReader {
 }  // namespace
 
 struct DlibResnet::Net {
-  Layers layers;
+  FaceResnetLayers layers;
 };
 
 DlibResnet::DlibResnet(const std::string& bytes) : net_(std::make_unique<Net>()) { read_dlib_model(bytes, net_->layers); }

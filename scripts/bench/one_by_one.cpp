@@ -1,6 +1,7 @@
 // What a deduplication engine does that calls OpenCV and dlib for one photo after another, as the HOPE engine does: imread,
 // res10 SSD, 5 landmarks, chip, dlib's forward; threads as the libraries have them by default. The way a user of both
-// libraries writes it, and so the measure for facededup; it shares no code with it.
+// libraries writes it, and so the measure for facededup: it shares nothing with it but the list of the ResNet's layers,
+// without which dlib cannot read the file.
 //
 //   one_by_one detect|encode PROTOTXT WEIGHTS LANDMARKS RESNET < list of photos
 //
@@ -8,7 +9,8 @@
 #include <opencv2/dnn.hpp>
 #include <opencv2/imgcodecs.hpp>
 
-#include <dlib/dnn.h>
+#include "../../native/vision/face_resnet_layers.hpp"
+
 #include <dlib/image_processing.h>
 #include <dlib/opencv/cv_image.h>
 
@@ -18,30 +20,6 @@
 #include <vector>
 
 namespace {
-
-// The network as dlib's example dnn_face_recognition_ex declares it, written in layers of our own names.
-template <int filters, int stride, typename Below>
-using Convolution = dlib::affine<dlib::con<filters, 3, 3, stride, stride, Below>>;
-template <int filters, int stride, typename Below>
-using Branch = Convolution<filters, 1, dlib::relu<Convolution<filters, stride, Below>>>;
-template <int filters, typename Below>
-using Residual = dlib::relu<dlib::add_prev1<Branch<filters, 1, dlib::tag1<Below>>>>;
-template <int filters, typename Below>
-using Shrinking =
-    dlib::relu<dlib::add_prev2<dlib::avg_pool<2, 2, 2, 2, dlib::skip1<dlib::tag2<Branch<filters, 2, dlib::tag1<Below>>>>>>>;
-template <typename Below>
-using Stem = dlib::max_pool<3, 3, 2, 2, dlib::relu<dlib::affine<dlib::con<32, 7, 7, 2, 2, Below>>>>;
-template <typename Below>
-using Level32 = Residual<32, Residual<32, Residual<32, Below>>>;
-template <typename Below>
-using Level64 = Residual<64, Residual<64, Residual<64, Shrinking<64, Below>>>>;
-template <typename Below>
-using Level128 = Residual<128, Residual<128, Shrinking<128, Below>>>;
-template <typename Below>
-using Level256 = Residual<256, Residual<256, Shrinking<256, Below>>>;
-using Resnet = dlib::loss_metric<dlib::fc_no_bias<
-    128,
-    dlib::avg_pool_everything<Shrinking<256, Level256<Level128<Level64<Level32<Stem<dlib::input_rgb_image_sized<150>>>>>>>>>>;
 
 std::vector<dlib::rectangle> detect(cv::dnn::Net& net, const cv::Mat& image) {
   net.setInput(cv::dnn::blobFromImage(image, 1.0, {300, 300}, {104, 177, 123}));
@@ -72,7 +50,7 @@ int main(int count, char** arguments) {
   auto ssd = cv::dnn::readNetFromCaffe(arguments[2], arguments[3]);
   dlib::shape_predictor predictor;
   dlib::deserialize(arguments[4]) >> predictor;
-  Resnet resnet;
+  facededup::FaceResnetLayers resnet;
   dlib::deserialize(arguments[5]) >> resnet;
 
   using Clock = std::chrono::steady_clock;
