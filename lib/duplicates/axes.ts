@@ -1,134 +1,139 @@
-// The frame in which rows are sketched: a centre, a radius, and axes along which the rows differ most.
+// The axes that rows are sketched along: those along which they differ most.
 //
 // Nothing here need be exact. Whatever the axes are, sketch.ts knows by how much they can stretch a difference, and
 // no pair below the threshold is ever lost; good axes only make the search fast.
 
-import { headAxes } from './layout.js';
+import { centreRow, type Frame, sample } from './frame.js';
+import { batchRows, headAxes, mostTailAxes, tailAxesOf } from './layout.js';
+import { type Directions, Rotation, rotationBytes } from './rotation.js';
 import { type Kernel, type KernelKind, makeKernel } from './kernel.js';
 import type { EncodingLike } from './encoding.js';
 import type { Turns } from './turns.js';
 
-/** Coordinates that are looked at; what lies beyond only ever adds to a distance. */
-const mostCoordinates = 512;
-
-/** Rows whose median, coordinate by coordinate, is the centre: outliers cannot move it far. */
-const centreRows = 63;
-
-/** The rows lie within twice the median distance from the centre; those beyond are drawn in to the surface. */
-const radiusOfMedians = 2;
-
 /** Rows that go into the covariance at a time. */
-const sampleBatch = 64;
+const sampleBatch = 256;
 
-/** Rounds of orthogonal iteration. */
-const rounds = 4;
+/** Rounds of orthogonal iteration, in each of which the axes are twice drawn towards where the rows differ most. */
+const rounds = 2;
 
-export interface Frame {
-  readonly centre: Float64Array;
-  readonly radius: number;
-}
+/** What a tail takes for each row, and what it takes to measure a pair that none rules out: in microseconds. */
+const tailCost = 0.9;
+const measureCost = 0.13;
 
-export interface Axes {
-  /** Coordinates of a row that are looked at, and that number rounded up to a multiple of 8. */
-  readonly coordinates: number;
-  readonly stride: number;
-  readonly count: number;
-  /** count × stride, an axis after the other, of length 1 or 0 but for rounding. */
-  readonly values: Float32Array;
+/** Rows whose pairs tell how many the head lets through: a share of all rows, within bounds. */
+const pilotShare = 1 / 64;
+const [fewestPilots, mostPilots] = [64, 256];
+
+export interface Axes extends Directions {
   /** How much longer than a difference its coordinates on the axes can be, at most. */
   readonly stretch: number;
   /** The standard deviation along the first axis of the tail, in radii. */
   readonly tailDeviation: number;
 }
 
-/** Evenly spread over all the rows. */
-function sample(rows: readonly EncodingLike[], most: number): EncodingLike[] {
-  const count = Math.min(most, rows.length);
-  return Array.from({ length: count }, (_, i) => rows[Math.floor((i * rows.length) / count)] as EncodingLike);
-}
-
-export function frameOf(rows: readonly EncodingLike[], dimensions: number): Frame {
-  const few = sample(rows, centreRows);
-  const coordinates = Math.min(dimensions, mostCoordinates);
-  const column = new Float64Array(few.length);
-  const centre = new Float64Array(coordinates);
-  for (let k = 0; k < coordinates; k++) {
-    for (let i = 0; i < few.length; i++) column[i] = Math.fround((few[i] as EncodingLike)[k] as number);
-    centre[k] = column.sort()[few.length >> 1] as number;
-  }
-  const distances = Float64Array.from(few, (row) => distanceFrom(centre, row)).sort();
-  const median = distances[few.length >> 1] as number;
-  return { centre, radius: radiusOfMedians * median || (distances.at(-1) as number) || 1 };
-}
-
-function distanceFrom(centre: Float64Array, row: EncodingLike): number {
-  let sum = 0;
-  for (let k = 0; k < centre.length; k++) {
-    const difference = Math.fround(row[k] as number) - (centre[k] as number);
-    sum += difference * difference;
-  }
-  return Math.sqrt(sum);
-}
-
-/** Writes the row as seen from the centre, in radii; never longer than 1, for what lies beyond is drawn in. */
-export function centreRow(
-  { centre, radius }: Frame,
-  row: EncodingLike,
-  into: Float32Array,
-  at: number,
-): void {
-  // A constructor's name decides once for a row, and the usual loop stays free of fround.
-  const numbers = row instanceof Float32Array ? row : Float32Array.from(row);
-  const factor = 1 / Math.max(radius, distanceFrom(centre, numbers));
-  for (let k = 0; k < centre.length; k++) {
-    into[at + k] = ((numbers[k] as number) - (centre[k] as number)) * factor;
-  }
+/** What the search is about, as far as the choice of axes goes. */
+export interface Purpose {
+  readonly threshold: number;
+  /** Pairs of rows to be compared. */
+  readonly pairs: number;
 }
 
 /**
- * The axes along which a sample of the rows differs most, in order.
- *
- * @param count how many; those beyond the number of coordinates are 0.
+ * The axes along which a sample of the rows differs most, in order: those of the head, and where they pay, those of a
+ * tail. Axes beyond the number of coordinates are 0.
  */
 export async function axesOf(
   rows: readonly EncodingLike[],
   frame: Frame,
-  count: number,
   sampleSize: number,
+  purpose: Purpose,
   kind: KernelKind | undefined,
   turns: Turns,
 ): Promise<Axes> {
   const coordinates = frame.centre.length;
   const stride = Math.ceil(coordinates / 8) * 8;
-  const floats = 2 * stride * sampleBatch + stride * stride + 2 * count * stride;
-  const kernel = makeKernel(floats * 4, kind);
+  const floats = stride * stride + 2 * stride * (sampleBatch + headAxes + mostTailAxes);
+  const kernel = makeKernel(Math.max(floats * 4, rotationBytes(stride, headAxes)), kind);
   const covariance = await covarianceOf(sample(rows, sampleSize), frame, stride, kernel, turns);
 
-  const values = startingAxes(count, coordinates, stride);
-  const [axesAt, covarianceAt] = [0, count * stride];
-  const productAt = covarianceAt + stride * stride;
-  const memory = new Float32Array(kernel.buffer);
-  memory.set(covariance, covarianceAt);
-  let lengths: Float64Array = new Float64Array();
+  const head = startingAxes(headAxes, coordinates, stride);
+  const stretching = new Stretching(kernel, covariance, stride);
   for (let round = 0; round < rounds; round++) {
     if (turns.isOver()) await turns.next();
-    // The tail's axes need only be apart from the head's: one round will do.
-    const counted = round < rounds - 1 ? Math.min(headAxes, count) : count;
-    memory.set(values.subarray(0, counted * stride), axesAt);
-    kernel.multiply(axesAt * 4, covarianceAt * 4, productAt * 4, counted, stride, stride);
-    values.set(memory.subarray(productAt, productAt + counted * stride));
-    lengths = orthonormalise(values, counted, stride);
+    stretching.apply(head, 2);
+    orthonormalise(head, 0, stride);
   }
+  const leaders = { coordinates, stride, count: headAxes, values: Float32Array.from(head) };
+  const count = headAxes + tailAxesFor(rows, frame, leaders, purpose, kernel);
+  const values = startingAxes(count, coordinates, stride);
+  // The tail's axes need only be apart from the head's: once will do.
+  stretching.apply(values.subarray(head.length), 1);
+  values.set(head);
+  if (turns.isOver()) await turns.next();
+  const tailDeviation = Math.sqrt(orthonormalise(values, headAxes, stride)[0] ?? 0);
   const float32 = Float32Array.from(values);
-  const tailDeviation = Math.sqrt(lengths[headAxes] ?? 0);
-  return {
-    coordinates,
-    stride,
-    count,
-    values: float32,
-    stretch: stretchOf(float32, count, stride),
-    tailDeviation,
-  };
+  const stretch = stretchOf(float32, count, stride);
+  return { coordinates, stride, count, values: float32, stretch, tailDeviation };
+}
+
+/** Stretches axes as the covariance does: most of all along those that are sought. */
+class Stretching {
+  constructor(
+    private readonly kernel: Kernel,
+    private readonly covariance: Float32Array,
+    private readonly stride: number,
+  ) {}
+
+  /** So many times over; the number of axes is a multiple of 4. Others may use the kernel's memory in between. */
+  apply(axes: Float64Array, times: number): void {
+    const { covariance, stride } = this;
+    const memory = new Float32Array(this.kernel.buffer);
+    const count = axes.length / stride;
+    let [from, to] = [covariance.length, covariance.length + axes.length];
+    memory.set(covariance);
+    memory.set(axes, from);
+    for (let i = 0; i < times; i++, [from, to] = [to, from])
+      this.kernel.multiply(from * 4, 0, to * 4, count, stride, stride);
+    axes.set(memory.subarray(from, from + axes.length));
+  }
+}
+
+/** How many axes a tail should have: none, where what the head lets through is measured in less time. */
+function tailAxesFor(
+  rows: readonly EncodingLike[],
+  frame: Frame,
+  head: Directions,
+  { threshold, pairs }: Purpose,
+  kernel: Kernel,
+): number {
+  const pilots = sample(rows, Math.min(mostPilots, Math.max(fewestPilots, rows.length * pilotShare)));
+  const rotation = new Rotation(frame, head, kernel);
+  const rotated = new Float32Array(pilots.length * headAxes);
+  for (let start = 0; start < pilots.length; start += batchRows) {
+    const count = Math.min(batchRows, pilots.length - start);
+    const some = rotation.rotate(count, (i) => pilots[start + i] as EncodingLike);
+    rotated.set(some.subarray(0, count * headAxes), start * headAxes);
+  }
+  const near = nearPairs(rotated, headAxes, (threshold / frame.radius) ** 2);
+  const share = near / ((pilots.length * (pilots.length - 1)) / 2);
+  return share * pairs * measureCost < rows.length * tailCost ? 0 : tailAxesOf(frame.centre.length);
+}
+
+function nearPairs(rows: Float32Array, dimensions: number, limit: number): number {
+  let near = 0;
+  for (let a = 0; a < rows.length; a += dimensions) {
+    for (let b = a + dimensions; b < rows.length; b += dimensions) {
+      let [even, odd] = [0, 0];
+      for (let k = 0; k < dimensions; k += 2) {
+        const first = (rows[a + k] as number) - (rows[b + k] as number);
+        const second = (rows[a + k + 1] as number) - (rows[b + k + 1] as number);
+        even += first * first;
+        odd += second * second;
+      }
+      if (even + odd < limit) near++;
+    }
+  }
+  return near;
 }
 
 /** The mean of c·cᵀ over the rows c, stride × stride. */
@@ -141,21 +146,22 @@ async function covarianceOf(
 ): Promise<Float32Array> {
   const [rowsAt, columnsAt, productAt] = [0, stride * sampleBatch, 2 * stride * sampleBatch];
   const memory = new Float32Array(kernel.buffer);
-  const total = new Float64Array(stride * stride);
+  const total = new Float32Array(stride * stride);
   for (let start = 0; start < rows.length; start += sampleBatch) {
     if (turns.isOver()) await turns.next();
-    memory.fill(0, 0, productAt);
-    for (let i = 0; i < Math.min(sampleBatch, rows.length - start); i++) {
+    const count = Math.min(sampleBatch, rows.length - start);
+    if (count < sampleBatch) memory.fill(0, 0, productAt);
+    for (let i = 0; i < count; i++)
       centreRow(frame, rows[start + i] as EncodingLike, memory, rowsAt + i * stride);
-      for (let k = 0; k < stride; k++)
+    for (let k = 0; k < stride; k++) {
+      for (let i = 0; i < count; i++)
         memory[columnsAt + k * sampleBatch + i] = memory[rowsAt + i * stride + k] as number;
     }
     kernel.multiply(columnsAt * 4, rowsAt * 4, productAt * 4, stride, sampleBatch, stride);
-    for (let i = 0; i < total.length; i++) {
+    for (let i = 0; i < total.length; i++)
       total[i] = (total[i] as number) + (memory[productAt + i] as number) / rows.length;
-    }
   }
-  return Float32Array.from(total);
+  return total;
 }
 
 /** Directions without any pattern, the same in every search. */
@@ -172,41 +178,56 @@ function startingAxes(count: number, coordinates: number, stride: number): Float
 }
 
 /**
- * Gram and Schmidt's way; an axis that has no direction of its own left becomes 0.
+ * Gram and Schmidt's way, from an axis on; those before it are orthonormal. An axis that has no direction of its own
+ * left becomes 0.
  *
  * @returns how long each axis was, once free of those before it.
  */
-function orthonormalise(values: Float64Array, count: number, stride: number): Float64Array {
-  const lengths = new Float64Array(count);
-  for (let axis = 0; axis < count; axis++) {
-    const at = axis * stride;
+function orthonormalise(values: Float64Array, from: number, stride: number): number[] {
+  const lengths: number[] = [];
+  for (let at = from * stride; at < values.length; at += stride) {
     const before = length(values, at, stride);
     let after = withoutEarlier(values, at, stride);
     // What is left of a near copy is mostly rounding: a second time makes it clean.
     if (after < before * 1e-4) after = withoutEarlier(values, at, stride);
     const factor = after > before * 1e-10 ? 1 / after : 0;
     for (let k = at; k < at + stride; k++) values[k] = (values[k] as number) * factor;
-    lengths[axis] = after;
+    lengths.push(after);
   }
   return lengths;
 }
 
 function withoutEarlier(values: Float64Array, at: number, stride: number): number {
-  // Two earlier axes at a time: they are at right angles to each other, and the row is read half as often.
-  for (let other = 0; other < at; other += 2 * stride) {
-    const next = other + stride < at ? other + stride : other;
-    let alongOther = 0;
-    let alongNext = 0;
+  // Four earlier axes at a time: they are at right angles to each other, and no sum waits for another.
+  const together = 4 * stride;
+  const axis = values.subarray(at, at + stride);
+  let start = 0;
+  for (; start + together <= at; start += together) {
+    const a = values.subarray(start, start + stride);
+    const b = values.subarray(start + stride, start + 2 * stride);
+    const c = values.subarray(start + 2 * stride, start + 3 * stride);
+    const d = values.subarray(start + 3 * stride, start + together);
+    let [alongA, alongB, alongC, alongD] = [0, 0, 0, 0];
     for (let k = 0; k < stride; k++) {
-      const value = values[at + k] as number;
-      alongOther += value * (values[other + k] as number);
-      alongNext += value * (values[next + k] as number);
+      const value = axis[k] as number;
+      alongA += value * (a[k] as number);
+      alongB += value * (b[k] as number);
+      alongC += value * (c[k] as number);
+      alongD += value * (d[k] as number);
     }
-    if (next === other) alongNext = 0;
     for (let k = 0; k < stride; k++) {
-      const along = alongOther * (values[other + k] as number) + alongNext * (values[next + k] as number);
-      values[at + k] = (values[at + k] as number) - along;
+      const along =
+        alongA * (a[k] as number) +
+        alongB * (b[k] as number) +
+        alongC * (c[k] as number) +
+        alongD * (d[k] as number);
+      axis[k] = (axis[k] as number) - along;
     }
+  }
+  for (; start < at; start += stride) {
+    let along = 0;
+    for (let k = 0; k < stride; k++) along += (axis[k] as number) * (values[start + k] as number);
+    for (let k = 0; k < stride; k++) axis[k] = (axis[k] as number) - along * (values[start + k] as number);
   }
   return length(values, at, stride);
 }
@@ -222,9 +243,12 @@ export function stretchOf(values: Float32Array, count: number, stride: number): 
   const sums = new Float64Array(count);
   for (let i = 0; i < count; i++) {
     for (let j = 0; j <= i; j++) {
-      let product = 0;
-      for (let k = 0; k < stride; k++)
-        product += (values[i * stride + k] as number) * (values[j * stride + k] as number);
+      let [even, odd] = [0, 0];
+      for (let k = 0; k < stride; k += 2) {
+        even += (values[i * stride + k] as number) * (values[j * stride + k] as number);
+        odd += (values[i * stride + k + 1] as number) * (values[j * stride + k + 1] as number);
+      }
+      const product = even + odd;
       sums[i] = (sums[i] as number) + Math.abs(product);
       if (i !== j) sums[j] = (sums[j] as number) + Math.abs(product);
     }

@@ -22,13 +22,25 @@ export function requireEncoding(value: unknown, owner: string): EncodingLike {
       `${owner} must be an array of numbers, such as a Float32Array of 128.`,
     );
   }
-  for (let i = 0; i < value.length; i++) {
-    if (typeof value[i] !== 'number' || !Number.isFinite(Math.fround(value[i] as number))) {
-      throw new InvalidEncodingsError(
-        'ENCODINGS_INVALID',
-        `${owner} holds something other than finite numbers.`,
-      );
-    }
+  if (!(value instanceof Float32Array ? areFinite(value) : areFiniteAsFloat32(value))) {
+    throw new InvalidEncodingsError(
+      'ENCODINGS_INVALID',
+      `${owner} holds something other than finite numbers.`,
+    );
   }
   return value as EncodingLike;
+}
+
+/** The usual case apart from the others, for the sake of speed: 0 · x is 0 for finite numbers alone. */
+function areFinite(numbers: Float32Array): boolean {
+  let zero = 0;
+  for (let i = 0; i < numbers.length; i++) zero += 0 * (numbers[i] as number);
+  return zero === 0;
+}
+
+function areFiniteAsFloat32(list: ArrayLike<unknown>): boolean {
+  for (let i = 0; i < list.length; i++) {
+    if (typeof list[i] !== 'number' || !Number.isFinite(Math.fround(list[i] as number))) return false;
+  }
+  return true;
 }

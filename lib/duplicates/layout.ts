@@ -9,7 +9,7 @@ export const restAxes = 16;
 /** Axes of the head: lead and rest, int16. */
 export const headAxes = leadAxes + restAxes;
 
-/** Axes of the tail, int8, compared sixteen at a time; none when the head has all there are. */
+/** Axes of the tail, int8, compared sixteen at a time; none when the head has all there are, or does without. */
 export const mostTailAxes = 48;
 
 /** Rows of a block: what is compared at a time, small enough for the first-level cache. */
@@ -68,7 +68,6 @@ export const scratch = {
 export const candidateBytes = 8;
 
 export interface Layout {
-  readonly dimensions: number;
   readonly tailAxes: number;
   /** Axes that a row is rotated onto. */
   readonly axes: number;
@@ -96,12 +95,16 @@ const align = (bytes: number) => Math.ceil(bytes / 64) * 64;
 const candidateRoom = 65_536;
 const partBytes = align(scratch.candidates + candidateRoom * candidateBytes);
 
+/** Axes of a tail that leaves out as little as may be of so many coordinates. */
+export function tailAxesOf(coordinates: number): number {
+  return Math.min(mostTailAxes, Math.ceil(Math.max(0, coordinates - headAxes) / 16) * 16);
+}
+
 /** Lays out the sketch of `newer` rows and `older` ones, and so many parts for threads. */
-export function layOut(dimensions: number, newer: number, older: number, parts: number): Layout {
+export function layOut(tailAxes: number, newer: number, older: number, parts: number): Layout {
   const newerBlocks = Math.ceil(newer / blockRows);
   const blocks = newerBlocks + Math.ceil(older / blockRows);
   const rows = blocks * blockRows;
-  const tailAxes = Math.min(mostTailAxes, Math.ceil(Math.max(0, dimensions - headAxes) / 16) * 16);
   let end: number = header.size;
   const part = (bytes: number) => {
     const start = end;
@@ -109,7 +112,6 @@ export function layOut(dimensions: number, newer: number, older: number, parts: 
     return start;
   };
   return {
-    dimensions,
     tailAxes,
     axes: headAxes + tailAxes,
     newerBlocks,

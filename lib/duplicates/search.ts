@@ -1,11 +1,21 @@
 // The search: the sketch rules most pairs out, on every thread; what is left is measured exactly, on the caller's.
 
-import { axesOf, frameOf } from './axes.js';
+import { axesOf } from './axes.js';
 import { ExactDistances } from './exact.js';
 import { FoundPairs } from './found_pairs.js';
+import { frameOf } from './frame.js';
 import type { IsIgnored } from './ignored_pairs.js';
 import { isKernelShared, type Kernel, type KernelKind, makeKernel, type SharedKernel } from './kernel.js';
-import { blockRows, candidateBytes, header, type Layout, layOut, scratch, squareBlocks } from './layout.js';
+import {
+  blockRows,
+  candidateBytes,
+  headAxes,
+  header,
+  type Layout,
+  layOut,
+  scratch,
+  squareBlocks,
+} from './layout.js';
 import type { RecordTable } from './record_table.js';
 import { fillSketch } from './sketch.js';
 import { type Grid, type Square, squareAt, squareCount } from './squares.js';
@@ -55,7 +65,7 @@ export async function searchPairs(
   );
   const helpers = new Helpers(isKernelShared(options.kernel) ? wanted - 1 : 0);
   try {
-    await searchSketches(table, options, helpers, collector, stage, turns);
+    await searchSketches(table, options, pairs, helpers, collector, stage, turns);
   } finally {
     await helpers.stop();
   }
@@ -65,17 +75,18 @@ export async function searchPairs(
 async function searchSketches(
   table: RecordTable,
   { threshold, kernel: kind }: SearchOptions,
+  pairs: number,
   helpers: Helpers,
   collector: Collector,
   stage: Stage,
   turns: Turns,
 ): Promise<void> {
   const { rows, newer, dimensions } = table;
-  const layout = layOut(dimensions, newer.rows, rows.length - newer.rows, 1 + 2 * helpers.count);
-  const kernel = makeKernel(layout.bytes, kind);
   const frame = frameOf(rows, dimensions);
   const sampleSize = Math.min(2048, Math.max(256, rows.length >> 3));
-  const axes = await axesOf(rows, frame, layout.axes, sampleSize, kind, turns);
+  const axes = await axesOf(rows, frame, sampleSize, { threshold, pairs }, kind, turns);
+  const layout = layOut(axes.count - headAxes, newer.rows, rows.length - newer.rows, 1 + 2 * helpers.count);
+  const kernel = makeKernel(layout.bytes, kind);
   await fillSketch(rows, newer.rows, threshold, frame, axes, kernel, layout, kind, turns);
   const grid: Grid = {
     newerRows: newer.rows,

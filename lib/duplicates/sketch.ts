@@ -19,8 +19,9 @@
 // rounded up, is the limit that the kernel compares sums of squares with. They are exact: no sum leaves the int32,
 // because ‖h‖ < 16,000 makes any ‖h_a − h_b‖² and any 2 h_a·h_b smaller than 2³⁰ + 2.
 
-import { type Axes, centreRow, type Frame } from './axes.js';
+import type { Axes } from './axes.js';
 import type { EncodingLike } from './encoding.js';
+import type { Frame } from './frame.js';
 import { type Kernel, type KernelKind, makeKernel } from './kernel.js';
 import {
   batchRows,
@@ -36,6 +37,7 @@ import {
   restAxes,
 } from './layout.js';
 import { arrange } from './order.js';
+import { Rotation, rotationBytes } from './rotation.js';
 import { startOf, tailStartOf } from './scalar_kernel.js';
 import type { Turns } from './turns.js';
 
@@ -89,11 +91,12 @@ export async function fillSketch(
     for (let i = 0; i < count; i++) order[position + i] = row + i;
   }
 
+  const turner = makeKernel(rotationBytes(axes.stride, axes.count), kind);
   if (layout.blocks >= blocksWorthOrdering)
-    await orderRows(rows, order, parts, frame, axes, kernel, layout, kind, turns);
+    await orderRows(rows, order, parts, frame, axes, turner, kernel, layout, turns);
 
   const scribe = new Scribe(kernel, layout, axes);
-  const rotation = makeRotation(frame, axes, layout.axes, kind);
+  const rotation = new Rotation(frame, axes, turner);
   for (const { position, count } of parts) {
     for (let start = 0; start < count; start += batchRows) {
       if (turns.isOver()) await turns.next();
@@ -120,14 +123,14 @@ async function orderRows(
   parts: readonly Part[],
   frame: Frame,
   axes: Axes,
+  turner: Kernel,
   kernel: Kernel,
   layout: Layout,
-  kind: KernelKind | undefined,
   turns: Turns,
 ): Promise<void> {
   // The lead's place is free until the lead is written.
   const coarse = new Int16Array(kernel.buffer, layout.lead, layout.blocks * blockRows * orderAxes);
-  const leaders = makeRotation(frame, axes, orderAxes, kind);
+  const leaders = new Rotation(frame, { ...axes, count: orderAxes }, turner);
   for (let row = 0; row < rows.length; row += batchRows) {
     if (turns.isOver()) await turns.next();
     const count = Math.min(batchRows, rows.length - row);
@@ -137,32 +140,6 @@ async function orderRows(
   }
   for (const { position, count } of parts) await arrange(order, coarse, position, position + count, turns);
   coarse.fill(0);
-}
-
-interface Rotation {
-  /** The coordinates of so many rows on the axes, one row after the other; valid until the next call. */
-  rotate(count: number, rowAt: (index: number) => EncodingLike): Float32Array;
-}
-
-function makeRotation(frame: Frame, axes: Axes, count: number, kind: KernelKind | undefined): Rotation {
-  const { stride, coordinates } = axes;
-  const [rowsAt, axesAt] = [0, batchRows * stride];
-  const rotatedAt = axesAt + stride * count;
-  const kernel = makeKernel((rotatedAt + batchRows * count) * 4, kind);
-  const memory = new Float32Array(kernel.buffer);
-  for (let axis = 0; axis < count; axis++) {
-    for (let k = 0; k < coordinates; k++)
-      memory[axesAt + k * count + axis] = axes.values[axis * stride + k] as number;
-  }
-  const rotated = memory.subarray(rotatedAt, rotatedAt + batchRows * count);
-  return {
-    rotate(size, rowAt) {
-      for (let i = 0; i < size; i++) centreRow(frame, rowAt(i), memory, rowsAt + i * stride);
-      const rowsToTurn = Math.ceil(size / groupRows) * groupRows;
-      kernel.multiply(rowsAt * 4, axesAt * 4, rotatedAt * 4, rowsToTurn, stride, count);
-      return rotated;
-    },
-  };
 }
 
 /** Rounds rows and writes them to their places. */
