@@ -17,45 +17,46 @@ export interface DuplicatePair {
 /** Pairs that are made between two looks at the clock. */
 const pairsAtATime = 4096;
 
+/** An array made longer than this at once would be kept as a dictionary. */
+const longestMadeAtOnce = 2 ** 25;
+
 export async function answerFrom(
   found: FoundPairs,
   { ids, recordOfRow }: RecordTable,
   turns: Turns,
 ): Promise<DuplicatePair[]> {
-  let pairs = found.take();
-  const records = await recordsInOrder(ids, pairs, turns);
-  await renumber(pairs, records, ids.length, turns);
+  const records = await recordsInOrder(ids, await found.present(ids.length, turns), turns);
+  const rank = new Uint32Array(ids.length);
+  records.forEach((record, position) => (rank[record] = position));
+  let pairs = await found.take(rank, turns);
   // A pair of photos with several faces was found once for each pair of near faces.
   if (recordOfRow) pairs = await leastOfEach(pairs, turns);
   await sortPairs(pairs, closestFirst, turns);
 
-  const { distances, firsts, seconds } = pairs;
   const inOrder = records.map((record) => ids[record] as string);
-  const answer: DuplicatePair[] = [];
-  for (let i = 0; i < distances.length; i++) {
-    const first = inOrder[firsts[i] as number] as string;
-    const second = inOrder[seconds[i] as number] as string;
-    answer.push({ first, second, distance: distances[i] as number });
-    if (i % pairsAtATime === 0 && turns.isOver()) await turns.next();
+  const count = pairs.distances.length;
+  const answer = new Array<DuplicatePair>(count <= longestMadeAtOnce ? count : 0);
+  for (let start = 0; start < count; start += pairsAtATime) {
+    writePairs(answer, pairs, inOrder, start, Math.min(start + pairsAtATime, count));
+    if (turns.isOver()) await turns.next();
   }
   return answer;
 }
 
-/** Records are numbered in the order of their ids, and the smaller number comes first. */
-async function renumber(
-  { firsts, seconds }: PairColumns,
-  records: readonly number[],
-  count: number,
-  turns: Turns,
-): Promise<void> {
-  const rank = new Uint32Array(count);
-  records.forEach((record, position) => (rank[record] = position));
-  for (let i = 0; i < firsts.length; i++) {
-    const a = rank[firsts[i] as number] as number;
-    const b = rank[seconds[i] as number] as number;
-    firsts[i] = Math.min(a, b);
-    seconds[i] = Math.max(a, b);
-    if (i % pairsAtATime === 0 && turns.isOver()) await turns.next();
+/** A function of its own, for the engine to see early that these objects live on, and make them where they stay. */
+function writePairs(
+  answer: DuplicatePair[],
+  { distances, firsts, seconds }: PairColumns,
+  ids: readonly string[],
+  from: number,
+  to: number,
+): void {
+  for (let i = from; i < to; i++) {
+    answer[i] = {
+      first: ids[firsts[i] as number] as string,
+      second: ids[seconds[i] as number] as string,
+      distance: distances[i] as number,
+    };
   }
 }
 

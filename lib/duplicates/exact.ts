@@ -10,8 +10,8 @@ const batchPairs = 256;
 /** Copies of rows that are kept for either side of a pair: those of a square of tiles, unless they are very long. */
 const mostKeptBytes = 1 << 20;
 
-/** Told of each pair of rows, and their distance. */
-export type OnDistance = (a: number, b: number, distance: number) => void;
+/** Told of so many pairs of rows, a and b in turn, and their distances. */
+export type OnDistances = (count: number, pairs: Uint32Array, distances: Float64Array) => void;
 
 /**
  * Measures pairs of rows in batches. The rows stay where the caller has them; those of the pairs at hand are copied to
@@ -32,7 +32,7 @@ export class ExactDistances {
     private readonly rows: readonly EncodingLike[],
     dimensions: number,
     kind: KernelKind | undefined,
-    private readonly onDistance: OnDistance,
+    private readonly onDistances: OnDistances,
   ) {
     this.rowBytes = Math.ceil(dimensions / 8) * 32;
     const slots = blockRows * (this.rowBytes * blockRows * squareBlocks > mostKeptBytes ? 1 : squareBlocks);
@@ -67,8 +67,7 @@ export class ExactDistances {
     if (count === 0) return;
     for (let i = count; i % 4 !== 0; i++) pairs.copyWithin(2 * i, 0, 2);
     this.kernel.measure(pairs.byteOffset, distances.byteOffset, Math.ceil(count / 4) * 4, this.rowBytes);
-    for (let i = 0; i < count; i++)
-      this.onDistance(waiting[2 * i] as number, waiting[2 * i + 1] as number, distances[i] as number);
+    this.onDistances(count, waiting, distances);
     this.count = 0;
     this.batch++;
   }

@@ -221,12 +221,16 @@ class Collector {
     this.exact.finish();
   }
 
-  private keep(rowA: number, rowB: number, distance: number): void {
+  private keep(count: number, rows: Uint32Array, distances: Float64Array): void {
     const { recordOfRow } = this.table;
     const { threshold, isIgnored } = this.options;
-    if (!(distance < threshold)) return;
-    const a = recordOfRow ? (recordOfRow[rowA] as number) : rowA;
-    const b = recordOfRow ? (recordOfRow[rowB] as number) : rowB;
-    if (a !== b && !isIgnored(a, b)) this.found.add(a, b, distance);
+    for (let i = 0; i < count; i++) {
+      const distance = distances[i] as number;
+      if (!(distance < threshold)) continue;
+      const [rowA, rowB] = [rows[2 * i] as number, rows[2 * i + 1] as number];
+      const a = recordOfRow ? (recordOfRow[rowA] as number) : rowA;
+      const b = recordOfRow ? (recordOfRow[rowB] as number) : rowB;
+      if (a !== b && !isIgnored(a, b)) this.found.add(a, b, distance);
+    }
   }
 }

@@ -28,9 +28,10 @@ export function squareCount({ newerBlocks, blocks, side }: Grid): number {
  * its rows. Threads run this function as text: it must use nothing but its parameters.
  */
 export function squareAt({ newerBlocks, blocks, side }: Grid, number: number): Square {
-  const rows = Math.ceil(newerBlocks / side);
-  const firstRow = (number % rows) * side;
-  const first = Math.min(firstRow + Math.floor(number / rows) * side, blocks);
+  const columns = Math.ceil(blocks / side);
+  // Squares of the same rows follow each other, as these are then at hand.
+  const firstRow = Math.floor(number / columns) * side;
+  const first = Math.min(firstRow + (number % columns) * side, blocks);
   return {
     firstRow,
     endRow: Math.min(firstRow + side, newerBlocks),

@@ -14,10 +14,13 @@ for (const kind of ['wasm', 'scalar'] as const) {
       );
       const wrong: string[] = [];
       let told = 0;
-      const exact = new ExactDistances(rows, dimensions, kind, (a, b, distance) => {
-        told++;
-        if (distance !== faceDistance(rows[a] as Float32Array, rows[b] as Float32Array))
-          wrong.push(`${a} ${b}`);
+      const exact = new ExactDistances(rows, dimensions, kind, (count, pairs, distances) => {
+        told += count;
+        for (let i = 0; i < count; i++) {
+          const [a, b] = [pairs[2 * i] as number, pairs[2 * i + 1] as number];
+          if (distances[i] !== faceDistance(rows[a] as Float32Array, rows[b] as Float32Array))
+            wrong.push(`${a} ${b}`);
+        }
       });
       const pick = () => Math.floor(random() * rows.length);
       // Positions a multiple of the slots apart: many rows want the same few places.
