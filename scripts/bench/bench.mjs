@@ -11,8 +11,8 @@ import { printTable } from './table.mjs';
 const { values } = parseArgs({
   options: {
     photos: { type: 'string' },
-    count: { type: 'string', default: '100' },
-    rounds: { type: 'string', default: '5' },
+    count: { type: 'string', default: '60' },
+    rounds: { type: 'string', default: '3' },
     sizes: { type: 'string', default: '2000,20000,100000' },
   },
 });
@@ -41,6 +41,6 @@ function ratiosOf(rows) {
     const [, , , rival, , perSecond, ratio, spread] = row;
     const [, , , name, , ownPerSecond] = ours.get(searchOf(row));
     if (rival === name) return [];
-    return [[searchOf(row), name, rival, `${ownPerSecond} M`, `${perSecond} M`, ratio, spread]];
+    return [[searchOf(row), name, rival, `${ownPerSecond} M`, '', `${perSecond} M`, ratio, spread]];
   });
 }
