@@ -4,12 +4,15 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
+#include <iterator>
 #include <random>
+#include <string>
 #include <vector>
 
-using namespace facededup;
+#include "checks.hpp"
+#include "tests.hpp"
 
+namespace facededup::test {
 namespace {
 
 struct Case {
@@ -108,20 +111,15 @@ double difference(const ConvolutionKernel& kernel, const Case& c, bool relu) {
 
 }  // namespace
 
-int main() {
-  int failures = 0;
-  int number = 0;
+void test_convolution() {
   for (const auto* kernel : convolution_kernels()) {
     for (std::size_t i = 0; i < std::size(cases); ++i) {
       for (const bool relu : {false, true}) {
-        const double worst = difference(*kernel, cases[i], relu);
-        const bool ok = worst < 1e-5;
-        failures += ok ? 0 : 1;
-        std::printf("%sok %d - panels of %d pixels, case %zu%s: off by %.2g\n", ok ? "" : "not ", ++number, kernel->pixels, i,
-                    relu ? " with ReLU" : "", worst);
+        check(difference(*kernel, cases[i], relu) < 1e-5,
+              "panels of " + std::to_string(kernel->pixels) + " pixels, case " + std::to_string(i) + (relu ? " with ReLU" : ""));
       }
     }
   }
-  std::printf("1..%d\n", number);
-  return failures == 0 ? 0 : 1;
 }
+
+}  // namespace facededup::test

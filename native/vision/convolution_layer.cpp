@@ -77,14 +77,13 @@ class FastConvolutionLayer : public cv::dnn::Layer {
   FastConvolutionLayer(const cv::dnn::LayerParams& params, const Parameters& parameters, const ConvolutionKernel& kernel)
       : Layer(params), parameters_(parameters), kernel_(kernel), filters_(blobs[0].size[0]), channels_(blobs[0].size[1]) {
     const auto& weights = blobs[0];
-    bias_.assign(static_cast<std::size_t>(filters_), 0.0F);
-    scale_.assign(bias_.size(), 1.0F);
-    if (blobs.size() > 1) {
-      CV_Assert(blobs[1].type() == CV_32F && blobs[1].total() == bias_.size() && blobs[1].isContinuous());
-      std::copy_n(blobs[1].ptr<float>(), bias_.size(), bias_.begin());
-    }
     CV_Assert(params.get<int>("num_output", filters_) == filters_);
     CV_Assert(weights.size[2] == parameters.kernel.vertical && weights.size[3] == parameters.kernel.horizontal);
+    if (blobs.size() > 1) {
+      const auto& bias = blobs[1];
+      CV_Assert(bias.type() == CV_32F && bias.total() == static_cast<std::size_t>(filters_) && bias.isContinuous());
+    }
+    forget_fused();
   }
 
   bool supportBackend(int backend) override { return backend == cv::dnn::DNN_BACKEND_OPENCV; }
@@ -112,12 +111,21 @@ class FastConvolutionLayer : public cv::dnn::Layer {
     next->getScaleShift(scale, shift);
     const auto fits = [&](const cv::Mat& m) { return m.empty() || (m.type() == CV_32F && m.total() == bias_.size()); };
     if ((scale.empty() && shift.empty()) || !fits(scale) || !fits(shift) || relu_ || convolution_) return false;
+    fused_ = true;
     for (std::size_t f = 0; f < bias_.size(); ++f) {
       const float factor = scale.empty() ? 1.0F : scale.ptr<float>()[f];
       scale_[f] *= factor;
       bias_[f] = bias_[f] * factor + (shift.empty() ? 0.0F : shift.ptr<float>()[f]);
     }
     return true;
+  }
+
+  // cv::dnn fuses anew whenever it plans a net anew, for an input of another shape.
+  void unsetAttached() override {
+    Layer::unsetAttached();
+    if (!fused_) return;
+    convolution_.reset();
+    forget_fused();
   }
 
   void forward(cv::InputArrayOfArrays inputs, cv::OutputArrayOfArrays outputs, cv::OutputArrayOfArrays) override {
@@ -139,10 +147,16 @@ class FastConvolutionLayer : public cv::dnn::Layer {
     return input + 2 * pad < window ? 0 : (input + 2 * pad - window) / parameters_.stride.vertical + 1;
   }
 
+  void forget_fused() {
+    fused_ = false;
+    scale_.assign(static_cast<std::size_t>(filters_), 1.0F);
+    bias_.assign(scale_.size(), 0.0F);
+    if (blobs.size() > 1) std::copy_n(blobs[1].ptr<float>(), bias_.size(), bias_.begin());
+  }
+
   void prepare() {
     cv::Mat weights = blobs[0];
-    const bool scaled = std::any_of(scale_.begin(), scale_.end(), [](float factor) { return factor != 1.0F; });
-    if (scaled) {
+    if (fused_) {
       weights = weights.clone();
       const auto per_filter = weights.total() / bias_.size();
       for (std::size_t f = 0; f < bias_.size(); ++f) {
@@ -159,8 +173,8 @@ class FastConvolutionLayer : public cv::dnn::Layer {
                                  parameters_.pad.horizontal,
                                  parameters_.dilation.vertical};
     convolution_.emplace(kernel_, shape, weights.ptr<float>(), bias_.data());
-    // The packed copy is all that is used from here on.
-    blobs.clear();
+    // The packed copy is all that is used from here on, but where another fusion may want to begin from these.
+    if (!fused_) blobs.clear();
   }
 
   const Parameters parameters_;
@@ -170,6 +184,7 @@ class FastConvolutionLayer : public cv::dnn::Layer {
   std::vector<float> scale_;
   std::vector<float> bias_;
   bool relu_ = false;
+  bool fused_ = false;
   std::optional<Convolution> convolution_;
 };
 

@@ -9,7 +9,7 @@ import { packageRoot } from '../../lib/package_root.js';
 const program = join(packageRoot, 'build', 'cmake', 'vision_tests');
 const skip = existsSync(program) ? false : 'build them: cmake --build build/cmake --target vision_tests';
 
-t.test('convolutions are the sums that define them', { skip }, async (t) => {
+t.test('the C++ tests of native/vision', { skip }, async (t) => {
   const output = execFileSync(program, { encoding: 'utf8' });
   const lines = [...output.matchAll(/^((?:not )?ok) \d+ - (.*)$/gm)];
   t.equal(Number(/^1\.\.(\d+)$/m.exec(output)?.[1]), lines.length);
