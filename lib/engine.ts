@@ -406,22 +406,31 @@ export class FaceEngine {
     ) => Promise<(NativeAnswer | Error)[]>,
     convert: (answer: NativeAnswer) => Face[],
   ): Promise<PhotoResult<Face, Photo>[]> {
-    return this.#run(signal, async () => {
-      await load();
-      const results = await Promise.all(batch.map((photo) => resultOf(photo, readPhoto(photo))));
-      const images = results.flatMap(({ faces: image }) => image ?? []);
-      const answers = await callNative('A batch of photos', () =>
-        withCancellation(signal, (cancellation) => call(images, cancellation)),
-      );
-      return results.map(({ photo, error }) => {
-        if (error) return { photo, error };
-        const answer = answers.shift() as NativeAnswer | Error;
-        if (!(answer instanceof Error)) return { photo, faces: convert(answer) };
-        const typed = typedError(describePhoto(photo), answer);
-        if (faultsOfPhotos.has(typed.code)) return { photo, error: typed };
-        throw typed;
+    const subject = batch.length === 1 ? describePhoto(batch[0] as Photo) : 'A batch of photos';
+    try {
+      return await this.#run(signal, async () => {
+        await load();
+        const results = await Promise.all(batch.map((photo) => resultOf(photo, readPhoto(photo))));
+        const images = results.flatMap(({ faces: image }) => image ?? []);
+        const answers = await callNative(subject, () =>
+          withCancellation(signal, (cancellation) => call(images, cancellation)),
+        );
+        return results.map(({ photo, error }) => {
+          if (error) return { photo, error };
+          const answer = answers.shift() as NativeAnswer | Error;
+          if (!(answer instanceof Error)) return { photo, faces: convert(answer) };
+          const typed = typedError(describePhoto(photo), answer);
+          if (faultsOfPhotos.has(typed.code)) return { photo, error: typed };
+          throw typed;
+        });
       });
-    });
+    } catch (error) {
+      if (!isFaultOfPhoto(error)) throw error;
+      if (batch.length === 1) return [{ photo: batch[0] as Photo, error }];
+      // One of them was too much for all: each alone will tell which.
+      const alone = batch.map((photo) => this.#answerBatch([photo], signal, load, call, convert));
+      return (await Promise.all(alone)).flat();
+    }
   }
 
   async *#all<Face, Photo extends ImageInput>(

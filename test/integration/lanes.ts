@@ -199,3 +199,21 @@ t.test('what is no JPEG, or small, is decoded whole', { skip: skip || skipWithou
   for (const photo of [png, johns[1] ?? ''])
     t.same(await engine.encode(photo, { shrinkOnLoad: true }), await engine.encode(photo));
 });
+
+t.test('a photo too large for its batch fails alone', { skip: skip || skipWithout.mmod }, async (t) => {
+  const engine = await FaceEngine.create({ detector: 'mmod', upsample: 1, batchSize: 3, maxPixels: 400_000 });
+  t.teardown(() => engine.close());
+  const small = await sharp(johns[0] ?? '')
+    .resize({ width: 100 })
+    .jpeg()
+    .toBuffer();
+  const large = await sharp(johns[0] ?? '')
+    .resize({ width: 600, height: 600 })
+    .jpeg()
+    .toBuffer();
+  const results = await collect(engine.detectAll([small, large, small]));
+  t.same(
+    results.map(({ error }) => error?.code),
+    [undefined, 'PHOTO_TOO_LARGE', undefined],
+  );
+});
