@@ -6,7 +6,7 @@
 import { centreRow, type Frame, sample } from './frame.js';
 import { batchRows, headAxes, mostTailAxes, tailAxesOf } from './layout.js';
 import { type Directions, Rotation, rotationBytes } from './rotation.js';
-import { type Kernel, type KernelKind, makeKernel } from './kernel.js';
+import { giveBack, type Kernel, type KernelKind, makeKernel } from './kernel.js';
 import type { EncodingLike } from './encoding.js';
 import type { Turns } from './turns.js';
 
@@ -70,6 +70,7 @@ export async function axesOf(
   stretching.apply(values.subarray(head.length), 1);
   values.set(head);
   if (turns.isOver()) await turns.next();
+  giveBack(kernel);
   const tailDeviation = Math.sqrt(orthonormalise(values, headAxes, stride)[0] ?? 0);
   const float32 = Float32Array.from(values);
   const stretch = stretchOf(float32, count, stride);

@@ -18,7 +18,7 @@ export type OnDistances = (count: number, pairs: Uint32Array, distances: Float64
  * where the kernel can read them, and the copies used again as long as the pairs come from the same blocks.
  */
 export class ExactDistances {
-  private readonly kernel: Kernel;
+  readonly kernel: Kernel;
   private readonly rowBytes: number;
   private readonly numbers: Float32Array;
   private readonly pairs: Int32Array;

@@ -44,11 +44,35 @@ export type KernelKind = 'wasm' | 'scalar';
 
 const pageBytes = 65_536;
 
+/** Kernels that no search uses just now: a small one takes longer to get fresh memory than to clear some. */
+const idle: SharedKernel[] = [];
+const mostIdle = 4;
+const mostIdleBytes = 1.5 * 2 ** 20;
+
+/** For the next search that needs no more memory; nobody may use the kernel any longer. */
+export function giveBack(kernel: Kernel | SharedKernel): void {
+  if (!('memory' in kernel) || kernel.buffer.byteLength > mostIdleBytes) return;
+  if (idle.length === mostIdle) idle.shift();
+  idle.push(kernel);
+}
+
+function idleKernel(bytes: number): SharedKernel | undefined {
+  const at = idle.findIndex(
+    ({ buffer }) => buffer.byteLength >= bytes && buffer.byteLength < 2 * bytes + pageBytes,
+  );
+  const kernel = at < 0 ? undefined : idle.splice(at, 1)[0];
+  // Shared memory is cleared number by number: large ones are faster.
+  if (kernel) new Float64Array(kernel.buffer, 0, Math.ceil(bytes / 8)).fill(0);
+  return kernel;
+}
+
 /** @throws OutOfMemoryError `OUT_OF_MEMORY` */
 export function makeKernel(bytes: number, kind: KernelKind | undefined): Kernel | SharedKernel {
   const compiled = kind === 'scalar' ? undefined : compiledKernel();
   try {
-    return compiled ? wasmKernel(compiled, bytes) : scalarKernel(new ArrayBuffer(bytes));
+    return compiled
+      ? ((compiled.isShared ? idleKernel(bytes) : undefined) ?? wasmKernel(compiled, bytes))
+      : scalarKernel(new ArrayBuffer(bytes));
   } catch (cause) {
     throw new OutOfMemoryError(
       'OUT_OF_MEMORY',

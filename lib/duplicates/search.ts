@@ -5,7 +5,14 @@ import { ExactDistances } from './exact.js';
 import { FoundPairs } from './found_pairs.js';
 import { frameOf } from './frame.js';
 import type { IsIgnored } from './ignored_pairs.js';
-import { isKernelShared, type Kernel, type KernelKind, makeKernel, type SharedKernel } from './kernel.js';
+import {
+  giveBack,
+  isKernelShared,
+  type Kernel,
+  type KernelKind,
+  makeKernel,
+  type SharedKernel,
+} from './kernel.js';
 import {
   blockRows,
   candidateBytes,
@@ -102,6 +109,9 @@ async function searchSketches(
   }
   collector.readFrom(kernel, layout);
   await new Scan(kernel, layout, grid, helpers, collector, stage, turns).run(partAt(0));
+  // What a search that fails leaves behind is left to the engine: a thread may be writing there.
+  giveBack(kernel);
+  collector.giveBack();
 }
 
 /** The caller's own thread at work among the others. */
@@ -219,6 +229,11 @@ class Collector {
     for (let a = 0; a < newerRows; a++)
       for (let b = a + 1; b < this.table.rows.length; b++) this.exact.add(a, b, a, b);
     this.exact.finish();
+  }
+
+  /** Nothing is measured any more. */
+  giveBack(): void {
+    giveBack(this.exact.kernel);
   }
 
   private keep(count: number, rows: Uint32Array, distances: Float64Array): void {

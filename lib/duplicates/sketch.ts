@@ -22,7 +22,7 @@
 import type { Axes } from './axes.js';
 import type { EncodingLike } from './encoding.js';
 import type { Frame } from './frame.js';
-import { type Kernel, type KernelKind, makeKernel } from './kernel.js';
+import { giveBack, type Kernel, type KernelKind, makeKernel } from './kernel.js';
 import {
   batchRows,
   blockRows,
@@ -107,6 +107,7 @@ export async function fillSketch(
     }
     for (let at = position + count; at % blockRows !== 0; at++) scribe.writeNothing(at);
   }
+  giveBack(turner);
   writeHeader(kernel, layout, limitsOf(threshold, frame, axes, scribe, layout));
 }
 
@@ -198,13 +199,14 @@ class Scribe {
     rotated: Float32Array,
     from: number,
   ): number {
+    const { headUnits } = this;
     let norm = 0;
     let off = 0;
     for (let axis = 0; axis < leadAxes; axis++) {
-      const value = (rotated[from + axis] as number) * this.headUnits;
-      const whole = Math.floor(value + 0.5);
+      const value = (rotated[from + axis] as number) * headUnits;
+      const whole = Math.floor(value + 0.5) | 0;
       part[start + (axis >> 1) * groupRows * 2 + (axis & 1)] = whole;
-      norm += whole * whole;
+      norm += Math.imul(whole, whole);
       off += (value - whole) * (value - whole);
     }
     norms[position] = -norm;
@@ -212,13 +214,14 @@ class Scribe {
   }
 
   private writeTail(position: number, rotated: Float32Array, from: number): number {
+    const { tail, tailUnits } = this;
     const { tailAxes } = this.layout;
     const at = tailStartOf(position, tailAxes);
     let off = 0;
     for (let axis = 0; axis < tailAxes; axis++) {
-      const value = Math.max(-127, Math.min(127, (rotated[from + axis] as number) * this.tailUnits));
-      const whole = Math.floor(value + 0.5);
-      this.tail[at + (axis >> 1) * groupRows * 2 + (axis & 1)] = whole;
+      const value = Math.max(-127, Math.min(127, (rotated[from + axis] as number) * tailUnits));
+      const whole = Math.floor(value + 0.5) | 0;
+      tail[at + (axis >> 1) * groupRows * 2 + (axis & 1)] = whole;
       off += (value - whole) * (value - whole);
     }
     return off;
