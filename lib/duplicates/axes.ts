@@ -3,7 +3,7 @@
 // Nothing here need be exact. Whatever the axes are, sketch.ts knows by how much they can stretch a difference, and
 // no pair below the threshold is ever lost; good axes only make the search fast.
 
-import { centreRow, type Frame, sample } from './frame.js';
+import { type Frame, Lens, lensBytes, sample } from './frame.js';
 import { batchRows, headAxes, mostTailAxes, tailAxesOf } from './layout.js';
 import { type Directions, Rotation, rotationBytes } from './rotation.js';
 import { giveBack, type Kernel, type KernelKind, makeKernel } from './kernel.js';
@@ -53,7 +53,7 @@ export async function axesOf(
   const coordinates = frame.centre.length;
   const stride = Math.ceil(coordinates / 8) * 8;
   const floats = stride * stride + 2 * stride * (sampleBatch + headAxes + mostTailAxes);
-  const kernel = makeKernel(Math.max(floats * 4, rotationBytes(stride, headAxes)), kind);
+  const kernel = makeKernel(Math.max(floats * 4 + lensBytes(stride), rotationBytes(stride, headAxes)), kind);
   const covariance = await covarianceOf(sample(rows, sampleSize), frame, stride, kernel, turns);
 
   const head = startingAxes(headAxes, coordinates, stride);
@@ -148,12 +148,12 @@ async function covarianceOf(
   const [rowsAt, columnsAt, productAt] = [0, stride * sampleBatch, 2 * stride * sampleBatch];
   const memory = new Float32Array(kernel.buffer);
   const total = new Float32Array(stride * stride);
+  const lens = new Lens(frame, frame.centre.length, stride, kernel, (productAt + stride * stride) * 4);
   for (let start = 0; start < rows.length; start += sampleBatch) {
     if (turns.isOver()) await turns.next();
     const count = Math.min(sampleBatch, rows.length - start);
     if (count < sampleBatch) memory.fill(0, 0, productAt);
-    for (let i = 0; i < count; i++)
-      centreRow(frame, rows[start + i] as EncodingLike, memory, rowsAt + i * stride);
+    lens.look(count, (i) => rows[start + i] as EncodingLike, rowsAt);
     for (let k = 0; k < stride; k++) {
       for (let i = 0; i < count; i++)
         memory[columnsAt + k * sampleBatch + i] = memory[rowsAt + i * stride + k] as number;

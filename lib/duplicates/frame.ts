@@ -1,6 +1,8 @@
 // The frame in which rows are looked at: a centre, and a radius within which most of them lie.
 
 import type { EncodingLike } from './encoding.js';
+import type { Kernel } from './kernel.js';
+import { frameBytes } from './layout.js';
 
 /** Coordinates that are looked at; what lies beyond only ever adds to a distance. */
 const mostCoordinates = 512;
@@ -41,7 +43,7 @@ function asFloat32(row: EncodingLike): Float32Array {
   return row instanceof Float32Array ? row : Float32Array.from(row);
 }
 
-function distanceFrom(centre: Float64Array, row: Float32Array): number {
+export function distanceFrom(centre: Float64Array, row: Float32Array): number {
   // Two sums, for neither to wait for the other.
   let [even, odd] = [0, 0];
   const pairs = centre.length & ~1;
@@ -55,16 +57,37 @@ function distanceFrom(centre: Float64Array, row: Float32Array): number {
   return Math.sqrt(even + odd + last * last);
 }
 
-/** Writes the row as seen from the centre, in radii; never longer than 1, for what lies beyond is drawn in. */
-export function centreRow(
-  { centre, radius }: Frame,
-  row: EncodingLike,
-  into: Float32Array,
-  at: number,
-): void {
-  const numbers = asFloat32(row);
-  const factor = 1 / Math.max(radius, distanceFrom(centre, numbers));
-  for (let k = 0; k < centre.length; k++) {
-    into[at + k] = ((numbers[k] as number) - (centre[k] as number)) * factor;
+/** What a lens needs of a kernel's memory, for rows of so many coordinates. */
+export function lensBytes(stride: number): number {
+  return frameBytes + stride * 8;
+}
+
+/** Through which rows are seen as from the frame's centre, in radii, and none further away than 1. */
+export class Lens {
+  private readonly memory: Float32Array;
+
+  /** @param at the address of its own part of the kernel's memory, a multiple of 8. */
+  constructor(
+    { radius, centre }: Frame,
+    private readonly coordinates: number,
+    private readonly stride: number,
+    private readonly kernel: Kernel,
+    private readonly at: number,
+  ) {
+    const numbers = new Float64Array(kernel.buffer, at, lensBytes(stride) / 8);
+    numbers.fill(0);
+    numbers.set([radius, radius, 1, 1, ...centre]);
+    this.memory = new Float32Array(kernel.buffer);
+  }
+
+  /** Writes so many rows to the address, stride numbers each. What fills a row up beyond its coordinates stays 0. */
+  look(count: number, rowAt: (index: number) => EncodingLike, address: number): void {
+    const { memory, coordinates, stride, kernel, at } = this;
+    for (let i = 0; i < count; i++) {
+      const row = rowAt(i);
+      const seen = row.length > coordinates ? asFloat32(row).subarray(0, coordinates) : row;
+      memory.set(seen, address / 4 + i * stride);
+    }
+    kernel.centre(address, at, count, stride * 4);
   }
 }

@@ -9,6 +9,11 @@ import type { WasmMemory, WasmModule, WebAssemblyApi, WithWebAssembly } from './
 export interface Kernel {
   readonly buffer: ArrayBufferLike;
   /**
+   * Turns float32 rows into what they are from a centre, in radii, those of more than one radius drawn in to it.
+   * At `frame` lie, as float64, the radius and 1, each of them twice, and the centre; rowBytes is a multiple of 16.
+   */
+  centre(rows: number, frame: number, count: number, rowBytes: number): number;
+  /**
    * product = left · right: float32 matrices, row by row, rows × inner and inner × columns.
    * Rows are a multiple of 4, columns of 8.
    */
@@ -97,8 +102,8 @@ function wasmKernel({ api, module, isShared }: Compiled, bytes: number): Kernel 
   const pages = Math.ceil(bytes / pageBytes);
   const memory = new api.Memory({ initial: pages, maximum: pages, shared: isShared });
   const { exports } = new api.Instance(module, { host: { memory } });
-  const { multiply, scan, measure } = exports as Omit<Kernel, 'buffer'>;
-  return { buffer: memory.buffer, multiply, scan, measure, ...(isShared ? { module, memory } : {}) };
+  const { centre, multiply, scan, measure } = exports as Omit<Kernel, 'buffer'>;
+  return { buffer: memory.buffer, centre, multiply, scan, measure, ...(isShared ? { module, memory } : {}) };
 }
 
 let known: Compiled | 'unavailable' | undefined;

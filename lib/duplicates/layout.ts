@@ -36,6 +36,9 @@ export const orderAxes = 8;
 /** Rows that are rotated at a time. */
 export const batchRows = 64;
 
+/** Bytes in front of the centre's float64 coordinates: the radius and 1, each of them twice. */
+export const frameBytes = 32;
+
 /** Byte offsets into the header, at address 0: where the parts lie, and from where on a pair is too far apart. */
 export const header = {
   lead: 0,

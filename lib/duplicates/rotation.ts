@@ -1,7 +1,7 @@
 // Rows seen from the frame's centre, turned onto axes.
 
 import type { EncodingLike } from './encoding.js';
-import { centreRow, type Frame } from './frame.js';
+import { type Frame, Lens, lensBytes } from './frame.js';
 import type { Kernel } from './kernel.js';
 import { batchRows, groupRows } from './layout.js';
 
@@ -18,18 +18,18 @@ export interface Directions {
 
 /** What a rotation onto so many axes needs of a kernel's memory. */
 export function rotationBytes(stride: number, count: number): number {
-  return (batchRows * stride + stride * count + batchRows * count) * 4;
+  return (batchRows * stride + stride * count + batchRows * count) * 4 + lensBytes(stride);
 }
 
 /** Turns rows; it has its kernel's memory to itself. */
 export class Rotation {
-  private readonly memory: Float32Array;
+  private readonly lens: Lens;
   private readonly axesAt: number;
   private readonly rotatedAt: number;
   private readonly rotated: Float32Array;
 
   constructor(
-    private readonly frame: Frame,
+    frame: Frame,
     private readonly axes: Directions,
     private readonly kernel: Kernel,
   ) {
@@ -43,7 +43,7 @@ export class Rotation {
       for (let axis = 0; axis < count; axis++)
         memory[this.axesAt + k * count + axis] = values[axis * stride + k] as number;
     }
-    this.memory = memory;
+    this.lens = new Lens(frame, coordinates, stride, kernel, (this.rotatedAt + batchRows * count) * 4);
     this.rotated = memory.subarray(this.rotatedAt, this.rotatedAt + batchRows * count);
   }
 
@@ -52,7 +52,7 @@ export class Rotation {
    */
   rotate(size: number, rowAt: (index: number) => EncodingLike): Float32Array {
     const { stride, count } = this.axes;
-    for (let i = 0; i < size; i++) centreRow(this.frame, rowAt(i), this.memory, i * stride);
+    this.lens.look(size, rowAt, 0);
     const rowsToTurn = Math.ceil(size / groupRows) * groupRows;
     this.kernel.multiply(0, this.axesAt * 4, this.rotatedAt * 4, rowsToTurn, stride, count);
     return this.rotated;

@@ -1,10 +1,12 @@
 // The inner loops in plain TypeScript, for where WebAssembly SIMD is missing. wasm/kernel_module.ts has the fast ones.
 
+import { distanceFrom } from './frame.js';
 import type { Kernel } from './kernel.js';
 import {
   blockRows,
   boxBytes,
   candidateBytes,
+  frameBytes,
   groupBytes,
   groupRows,
   header,
@@ -16,7 +18,26 @@ import {
 const groupNumbers = groupBytes / 2;
 
 export function scalarKernel(buffer: ArrayBuffer): Kernel {
-  return { buffer, multiply: multiplier(buffer), scan: scanner(buffer), measure: measurer(buffer) };
+  return {
+    buffer,
+    centre: centrer(buffer),
+    multiply: multiplier(buffer),
+    scan: scanner(buffer),
+    measure: measurer(buffer),
+  };
+}
+
+function centrer(buffer: ArrayBuffer): Kernel['centre'] {
+  return (rows, frame, count, rowBytes) => {
+    const [radius] = new Float64Array(buffer, frame, 1);
+    const centre = new Float64Array(buffer, frame + frameBytes, rowBytes / 4);
+    for (let i = 0; i < count; i++) {
+      const row = new Float32Array(buffer, rows + i * rowBytes, rowBytes / 4);
+      const factor = 1 / Math.max(radius as number, distanceFrom(centre, row));
+      for (let k = 0; k < row.length; k++) row[k] = ((row[k] as number) - (centre[k] as number)) * factor;
+    }
+    return 0;
+  };
 }
 
 function multiplier(buffer: ArrayBuffer): Kernel['multiply'] {

@@ -126,6 +126,10 @@ export const f64x2 = {
   add: binary(...vectorOpcode(0xf0)),
   subtract: binary(...vectorOpcode(0xf1)),
   multiply: binary(...vectorOpcode(0xf2)),
+  divide: binary(...vectorOpcode(0xf3)),
+  max: binary(...vectorOpcode(0xf5)),
+  /** As float32 in the two lower lanes; the upper ones are 0. */
+  demote: unary(...vectorOpcode(0x5e)),
   /** The lower lanes of two vectors, and their upper ones. */
   lowerOf: binary(...vectorOpcode(0x0d), ...laneBytes(0, 2)),
   upperOf: binary(...vectorOpcode(0x0d), ...laneBytes(1, 3)),

@@ -1,4 +1,4 @@
-// The matcher's inner loops as WebAssembly SIMD: a product of matrices, the scan of one block against another, and the
+// The matcher's inner loops as WebAssembly SIMD: rows seen from a centre, a product of matrices, the scan of one block against another, and the
 // exact distance.
 // scalar_kernel.ts says the same in TypeScript; the tests hold both to a brute force.
 
@@ -6,6 +6,7 @@ import {
   blockRows,
   boxBytes,
   candidateBytes,
+  frameBytes,
   groupBytes,
   groupRows,
   header,
@@ -37,7 +38,70 @@ const vectorsOfGroup = leadAxes / 2;
 const { constant } = i32;
 
 export function assembleKernel(isShared: boolean): Uint8Array<ArrayBuffer> {
-  return assemble([multiplyFunction(), scanFunction(), measureFunction()], isShared);
+  return assemble([centreFunction(), multiplyFunction(), scanFunction(), measureFunction()], isShared);
+}
+
+/**
+ * centre(rows, frame, count, rowBytes): in place of each row what it is from the centre, in radii, drawn in to length 1.
+ * In float64, as both are there to be subtracted; rowBytes is a multiple of 16.
+ */
+function centreFunction(): FunctionCode {
+  const write = new FunctionWriter('centre', ['rows', 'frame', 'count', 'rowBytes']);
+  const { rows, frame, count, rowBytes } = write.parameters;
+  const { at, centre, end } = write.variables('i32', 'at', 'centre', 'end');
+  const { low, high, lowSum, highSum, factor } = write.variables(
+    'v128',
+    'low',
+    'high',
+    'lowSum',
+    'highSum',
+    'factor',
+  );
+  const fromCentre = (offset: number) =>
+    f64x2.subtract(
+      f64x2.promoteLow(v128.load64Zero(at.get, offset)),
+      v128.load(centre.get, frameBytes + 2 * offset),
+    );
+  const forFourCoordinates = (body: readonly Code[]) => [
+    at.set(rows.get),
+    centre.set(frame.get),
+    repeatWhile(i32.less(at.get, end.get), [
+      low.set(fromCentre(0)),
+      high.set(fromCentre(8)),
+      ...body,
+      at.set(i32.add(at.get, constant(16))),
+      centre.set(i32.add(centre.get, constant(32))),
+    ]),
+  ];
+  const oneRow = [
+    end.set(i32.add(rows.get, rowBytes.get)),
+    lowSum.set(v128.zero),
+    highSum.set(v128.zero),
+    ...forFourCoordinates([
+      lowSum.set(f64x2.add(lowSum.get, f64x2.multiply(low.get, low.get))),
+      highSum.set(f64x2.add(highSum.get, f64x2.multiply(high.get, high.get))),
+    ]),
+    lowSum.set(f64x2.add(lowSum.get, highSum.get)),
+    lowSum.set(f64x2.add(f64x2.lowerOf(lowSum.get, lowSum.get), f64x2.upperOf(lowSum.get, lowSum.get))),
+    factor.set(
+      f64x2.divide(
+        v128.load(frame.get, vectorBytes),
+        f64x2.max(v128.load(frame.get), f64x2.squareRoot(lowSum.get)),
+      ),
+    ),
+    ...forFourCoordinates([
+      v128.store(
+        at.get,
+        f64x2.lowerOf(
+          f64x2.demote(f64x2.multiply(low.get, factor.get)),
+          f64x2.demote(f64x2.multiply(high.get, factor.get)),
+        ),
+      ),
+    ]),
+    rows.set(end.get),
+    count.set(i32.subtract(count.get, constant(1))),
+  ];
+  return write.finish([whileTrue(i32.greater(count.get, constant(0)), oneRow), constant(0)]);
 }
 
 /**
