@@ -177,3 +177,19 @@ t.test('five thousand encodings spread as real ones, whatever the number of thre
     t.ok(isSame(scalar, expected), `without WebAssembly, below ${threshold}`);
   }
 });
+
+t.test('searches at the same time and one after the other, which use the same memory again', async (t) => {
+  const sets = [700, 300, 900, 300].map((count, i) => {
+    const faces = likeRealOnes(count, 20 + i);
+    // Lengths that are no multiple of 8 leave room beside the numbers, which must be empty.
+    return recordsOf(i % 2 === 0 ? faces : faces.map((face) => face.slice(0, 101 + i)));
+  });
+  const thresholds = [0.6, 0.45, 0.5, 0.55];
+  const expected = sets.map((records, i) => bruteForce(records, thresholds[i] as number));
+  const search = (i: number) =>
+    findDuplicatesBy(sets[i] as FaceRecord[], { threshold: thresholds[i], threads: 1 }, { fewRows: 1 });
+  const isExpected = (found: DuplicatePair[], i: number) => isSame(found, expected[i] as DuplicatePair[]);
+  for (const i of [0, 1, 2, 3, 2, 1, 0]) t.ok(isExpected(await search(i), i), `set ${i} alone`);
+  const together = await Promise.all([0, 1, 2, 3].map(search));
+  together.forEach((found, i) => t.ok(isExpected(found, i), `set ${i} beside the others`));
+});
