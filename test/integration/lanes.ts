@@ -32,6 +32,22 @@ t.test('faces encoded together have the encodings they have alone, bit by bit', 
     t.same(together[index]?.faces, await engine.encode(photo), photo);
 });
 
+t.test('cv::dnn and dlib itself give the same encodings', { skip }, async (t) => {
+  const engines = [
+    await FaceEngine.create({ detector: 'hog', mirror: true, jitters: 3, encoder: 'dnn' }),
+    await FaceEngine.create({ detector: 'hog', mirror: true, jitters: 3, encoder: 'dlib' }),
+  ] as const;
+  for (const photo of [groupPhoto, ...johns]) {
+    const [ours, reference] = await Promise.all([engines[0].encode(photo), engines[1].encode(photo)]);
+    t.equal(ours.length, reference.length);
+    for (const [i, { encoding }] of ours.entries()) {
+      const differences = encoding.map((value, k) => Math.abs(value - (reference[i]?.encoding[k] ?? NaN)));
+      t.ok(Math.max(...differences) < 1e-5, `${photo}: face ${i}`);
+    }
+  }
+  await Promise.all(engines.map((engine) => engine.close()));
+});
+
 t.test('as they are ready, every photo is answered once', { skip }, async (t) => {
   const engine = await FaceEngine.create({ detector: 'hog', lanes: 3 });
   t.teardown(() => engine.close());
