@@ -60,7 +60,7 @@ export async function* runInBatches<Item, Result>(
       const events: Promise<Done<Result> | Read<Item> | boolean>[] = ordered
         ? started.slice(0, 1)
         : [...started];
-      if (reading && batch.length < batchSize) events.push(reading);
+      if (reading) events.push(reading);
       // A lane that becomes free may take what there is.
       if (batch.length > 0) events.push(...atWork);
       const event = await untilAborted(Promise.race(events), signal);

@@ -174,7 +174,7 @@ export interface PhotosProgress {
   readonly faces: number;
 }
 
-/** How many photos go through the engine. */
+/** In which way a sequence of photos goes through the engine. */
 export interface SequenceOptions {
   /** Whether results come in the photos' order, or as they are ready. Default true. */
   readonly ordered?: boolean | undefined;
@@ -287,7 +287,7 @@ export class FaceEngine {
     return this.#run(signal, async () => {
       const photo = await readPhoto(image);
       await this.#loadLandmarks(model);
-      const faces = await this.#callOn(image, signal, () =>
+      const faces = await callNative(describePhoto(image), () =>
         this.#pipeline.locateLandmarks(photo, checked, model),
       );
       return faces.map((points) => ({ model, points }));

@@ -1,6 +1,6 @@
-// The matcher's inner loops as WebAssembly SIMD: rows seen from a centre, a product of matrices, the scan of one block against another, and the
-// exact distance.
-// scalar_kernel.ts says the same in TypeScript; the tests hold both to a brute force.
+// The matcher's inner loops as WebAssembly SIMD: rows seen from a centre, a product of matrices, the scan of one block
+// against another, and the exact distance. scalar_kernel.ts says the same in TypeScript; the tests hold both to a brute
+// force.
 
 import {
   blockRows,
