@@ -16,6 +16,7 @@
 #include "../vision/drawing.hpp"
 #include "cancellation_object.hpp"
 #include "convert.hpp"
+#include "lane_calls.hpp"
 #include "pipeline_object.hpp"
 #include "promise_worker.hpp"
 
@@ -68,6 +69,9 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
     use_one_thread_per_network();
     silence_opencv_log();
   });
+  auto process = env.Global().Get("process").As<Napi::Object>();
+  const auto on_exit = Napi::Function::New(env, [](const Napi::CallbackInfo& info) { LaneCalls::give_up_all(info.Env()); });
+  process.Get("once").As<Napi::Function>().Call(process, {Napi::String::New(env, "exit"), on_exit});
   auto versions = Napi::Object::New(env);
   versions.Set("opencv", cv::getVersionString());
   versions.Set("dlib", std::to_string(DLIB_MAJOR_VERSION) + "." + std::to_string(DLIB_MINOR_VERSION) + "." +

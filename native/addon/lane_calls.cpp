@@ -1,6 +1,24 @@
 #include "lane_calls.hpp"
 
+#include <mutex>
+#include <unordered_set>
+#include <vector>
+
 namespace facededup {
+namespace {
+
+struct Registry {
+  std::mutex mutex;
+  std::unordered_set<LaneCalls*> all;
+};
+
+// Never destroyed: the process may end at any moment.
+Registry& registry() {
+  static auto& one = *new Registry;
+  return one;
+}
+
+}  // namespace
 
 LaneCalls::LaneCalls(Napi::Env env, std::size_t lanes, LaneThreads<Lane>::Make make)
     : env_(env), threads_(lanes, std::move(make)) {
@@ -12,9 +30,15 @@ LaneCalls::LaneCalls(Napi::Env env, std::size_t lanes, LaneThreads<Lane>::Make m
   napi_unref_threadsafe_function(env, to_main_thread_);
   // The latest hook runs first: no lane is at work any more when Node takes the function back.
   napi_add_env_cleanup_hook(env, stop_at_exit, this);
+  const std::lock_guard lock(registry().mutex);
+  registry().all.insert(this);
 }
 
 LaneCalls::~LaneCalls() {
+  {
+    const std::lock_guard lock(registry().mutex);
+    registry().all.erase(this);
+  }
   if (!to_main_thread_) return;
   threads_.stop();
   napi_remove_env_cleanup_hook(env_, stop_at_exit, this);
@@ -48,10 +72,25 @@ void LaneCalls::settle(napi_env env, napi_value, void* self, void* data) {
 void LaneCalls::stop_at_exit(void* self) {
   // Calls that never began may hold the last share.
   const auto calls = static_cast<LaneCalls*>(self)->shared_from_this();
-  // Nobody waits for these any more, and the process should not either.
-  for (auto& [call, cancellation] : calls->under_way_) cancellation.cancel();
-  calls->threads_.stop();
+  calls->give_up();
   calls->to_main_thread_ = nullptr;
+}
+
+// Nobody waits for these any more, and the process should not either.
+void LaneCalls::give_up() {
+  for (auto& [call, cancellation] : under_way_) cancellation.cancel();
+  threads_.stop();
+}
+
+void LaneCalls::give_up_all(napi_env env) {
+  std::vector<std::shared_ptr<LaneCalls>> own;
+  {
+    const std::lock_guard lock(registry().mutex);
+    for (auto* calls : registry().all) {
+      if (calls->env_ == env) own.push_back(calls->shared_from_this());
+    }
+  }
+  for (const auto& calls : own) calls->give_up();
 }
 
 }  // namespace facededup

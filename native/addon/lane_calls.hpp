@@ -24,6 +24,10 @@ class LaneCalls : public std::enable_shared_from_this<LaneCalls> {
   LaneCalls& operator=(const LaneCalls&) = delete;
   ~LaneCalls();
 
+  // Stops every lane of the environment, for process.exit(): it runs no cleanup hooks, and what the lanes work with is
+  // destroyed under them.
+  static void give_up_all(napi_env env);
+
   // Runs `run` in a lane; it touches no JavaScript, and stops when cancelled. The process lives until the promise is
   // settled.
   template <class Answer>
@@ -56,6 +60,7 @@ class LaneCalls : public std::enable_shared_from_this<LaneCalls> {
   };
 
   void begin(const Settlement* call, const Cancellation& cancellation);
+  void give_up();
   void post(std::unique_ptr<Settlement> settlement);
   static void settle(napi_env env, napi_value, void* self, void* settlement);
   static void stop_at_exit(void* self);
