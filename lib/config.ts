@@ -145,6 +145,8 @@ export const engineOptionTable = {
   meanValues: option(meanValues, [104, 177, 123] as MeanValues, 'BLOB_FROM_IMAGE_MEAN_VALUES', asNumbers),
   encoder: option(oneOf(encoders), 'dnn'),
   models: option(anything),
+  watchModels: option(boolean, false),
+  onModelsReload: option(callback),
   lanes: option(integerFrom(1, 256)),
   maxPixels: option(integerFrom(1, 1_000_000_000), 100_000_000),
 } as const;

@@ -1,6 +1,7 @@
 // What the engine answers with.
 
 import type { ChipFormat, Detector, LandmarkModelName } from './config.js';
+import type { EncodingOrigin } from './encodings/origin.js';
 import { InvalidOptionError } from './errors.js';
 import type { RawImage } from './photos/photo.js';
 
@@ -33,6 +34,8 @@ export interface FaceEncoding extends FaceDetection {
   readonly landmarks: FaceLandmarks;
   /** 128 numbers; the Euclidean distance between two tells how alike the faces are. */
   readonly encoding: Float32Array;
+  /** The models and options it was made by; the faces of one call share one object. */
+  readonly origin: EncodingOrigin;
 }
 
 /** A face cut out upright, for people to look at or for other networks. */

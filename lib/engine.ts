@@ -35,7 +35,10 @@ import {
   throwIfAborted,
   untilAborted,
 } from './errors.js';
-import { type LoadedModel, type ModelKey, ModelStore, type ModelsOption } from './models/index.js';
+import type { EncodingOrigin } from './encodings/origin.js';
+import { detectorSets, landmarkSet, LoadedModels, type ModelInfo } from './loaded_models.js';
+import { ModelStore, type ModelSetName, type ModelsOption } from './models/index.js';
+import { watchLedger } from './models/watch.js';
 import {
   callNative,
   engineClosed,
@@ -46,7 +49,6 @@ import {
   type NativeEncodeOptions,
   type NativeFace,
   type NativeFaceOptions,
-  type NativePipeline,
   typedError,
   withCancellation,
 } from './native.js';
@@ -137,18 +139,14 @@ export interface EngineOptions extends Omit<EncodeOptions, 'boxes' | 'signal'> {
   readonly encoder?: EncoderName | undefined;
   /** Where the model files lie and where missing ones are fetched from. */
   readonly models?: ModelsOption | undefined;
+  /** Take up a version of the models that an update or rollback puts in use, within about a second. Default false. */
+  readonly watchModels?: boolean | undefined;
+  /** Called after each such change: with the models now in use, or with why they could not be loaded. */
+  readonly onModelsReload?: ((event: ModelsReload) => void) | undefined;
   /** Photos worked on at once, each by networks of its own. 1 to 256; default the number of processor cores. */
   readonly lanes?: number | undefined;
   /** The most pixels a photo may have. Default 100 million. */
   readonly maxPixels?: number | undefined;
-}
-
-export interface ModelInfo {
-  readonly name: string;
-  readonly path: string;
-  readonly sha256: string;
-  /** `unverified`: the digest is not in the manifest. */
-  readonly state: 'verified' | 'unverified';
 }
 
 export interface EngineInfo {
@@ -159,6 +157,11 @@ export interface EngineInfo {
   /** The model files loaded so far. */
   readonly models: readonly ModelInfo[];
 }
+
+/** What came of a change of the models in the store. After an error the engine goes on with those it has. */
+export type ModelsReload =
+  | { readonly models: readonly ModelInfo[]; readonly error?: undefined }
+  | { readonly error: FaceDedupError; readonly models?: undefined };
 
 /** One photo of many: its faces, or why there are none. */
 export type PhotoResult<Face, Photo extends ImageInput = ImageInput> =
@@ -207,13 +210,15 @@ function requireBackend({ backend, target }: DnnBackend): void {
 /** Loaded models and lanes of work. Costs memory until `close()`; make one and keep it. */
 export class FaceEngine {
   readonly #options: OptionValues<typeof engineOptionTable>;
-  readonly #pipeline: NativePipeline;
   readonly #store: ModelStore;
   readonly #lanes: number;
   readonly #queue: pLimit.Limit;
-  readonly #loading = new Map<string, Promise<void>>();
-  readonly #models = new Map<ModelKey, ModelInfo>();
   readonly #underWay = new Set<Promise<unknown>>();
+  /** Each call works with those that are here when its turn comes. */
+  #models: LoadedModels;
+  #retired: Promise<void> = Promise.resolve();
+  #reloading: Promise<unknown> = Promise.resolve();
+  readonly #endWatch: () => void;
   #closed = false;
 
   private constructor(options: EngineOptions | undefined) {
@@ -222,7 +227,10 @@ export class FaceEngine {
     this.#store = new ModelStore({ models: options?.models });
     this.#lanes = this.#options.lanes ?? availableParallelism();
     this.#queue = pLimit(callsPerLane * this.#lanes);
-    this.#pipeline = new (loadAddon().Pipeline)(this.#lanes, this.#options.maxPixels);
+    this.#models = this.#emptyModels();
+    this.#endWatch = this.#options.watchModels
+      ? watchLedger(this.#store.ledgerPath, () => void this.#reloadUnasked())
+      : () => undefined;
   }
 
   /**
@@ -233,12 +241,7 @@ export class FaceEngine {
   static async create(options?: EngineOptions): Promise<FaceEngine> {
     const engine = FaceEngine.createLazily(options);
     try {
-      const { detector, landmarks } = engine.#options;
-      await Promise.all([
-        engine.#loadDetector(detector),
-        engine.#loadLandmarks(landmarks),
-        engine.#loadEncoder(),
-      ]);
+      await engine.#models.load(setsForEncoding(engine.#options));
       return engine;
     } catch (error) {
       await engine.close();
@@ -261,11 +264,11 @@ export class FaceEngine {
   async detect(image: ImageInput, options?: DetectOptions): Promise<FaceDetection[]> {
     const { signal, ...asked } = readOptions(detectOptionTable, options, this.#options);
     const request = nativeDetectOptions(asked);
-    return this.#run(signal, async () => {
+    return this.#run(signal, async (models) => {
       const photo = await readPhoto(image);
-      await this.#loadDetector(request.detector);
+      await models.load(detectorSets(request.detector));
       const found = await this.#callOn(image, signal, (cancellation) =>
-        this.#pipeline.detect(photo, request, cancellation),
+        models.pipeline.detect(photo, request, cancellation),
       );
       return withDetector(found, request.detector);
     });
@@ -284,11 +287,11 @@ export class FaceEngine {
   ): Promise<FaceLandmarks[]> {
     const { signal, landmarks: model } = readOptions(landmarksOptionTable, options, this.#options);
     const checked = checkBoxes(boxes);
-    return this.#run(signal, async () => {
+    return this.#run(signal, async (models) => {
       const photo = await readPhoto(image);
-      await this.#loadLandmarks(model);
+      await models.load([landmarkSet(model)]);
       const faces = await callNative(describePhoto(image), () =>
-        this.#pipeline.locateLandmarks(photo, checked, model),
+        models.pipeline.locateLandmarks(photo, checked, model),
       );
       return faces.map((points) => ({ model, points }));
     });
@@ -303,13 +306,14 @@ export class FaceEngine {
   async encode(image: ImageInput, options?: EncodeOptions): Promise<FaceEncoding[]> {
     const { signal, ...asked } = readOptions(encodeOptionTable, options, this.#options);
     const request = nativeEncodeOptions(asked);
-    return this.#run(signal, async () => {
+    return this.#run(signal, async (models) => {
       const photo = await readPhoto(image);
-      await this.#loadForEncoding(request);
+      await models.load(setsForEncoding(request));
       const faces = await this.#callOn(image, signal, (cancellation) =>
-        this.#pipeline.encode(photo, request, cancellation),
+        models.pipeline.encode(photo, request, cancellation),
       );
-      return faces.map((face) => encodingOf(face, request));
+      const origin = this.#originOf(models, request);
+      return faces.map((face) => encodingOf(face, request, origin));
     });
   }
 
@@ -326,11 +330,11 @@ export class FaceEngine {
     const { signal, ...asked } = readOptions(extractOptionTable, options, this.#options);
     const { landmarks: model, size, padding, format } = asked;
     const request = { ...nativeFaceOptions(asked), size, padding, format };
-    return this.#run(signal, async () => {
+    return this.#run(signal, async (models) => {
       const photo = await readPhoto(image);
-      await this.#loadForFaces(request);
+      await models.load(setsForFaces(request));
       const faces = await this.#callOn(image, signal, (cancellation) =>
-        this.#pipeline.extract(photo, request, cancellation),
+        models.pipeline.extract(photo, request, cancellation),
       );
       const chipOf = (data: Uint8Array) =>
         format === 'png' ? data : { data, width: size, height: size, channels: 3, order: 'rgb' };
@@ -364,8 +368,8 @@ export class FaceEngine {
       this.#answerBatch(
         batch,
         signal,
-        () => this.#loadDetector(request.detector),
-        (images, cancellation) => this.#pipeline.detectBatch(images, request, cancellation),
+        detectorSets(request.detector),
+        ({ pipeline }, images, cancellation) => pipeline.detectBatch(images, request, cancellation),
         (found) => withDetector(found, request.detector),
       ),
     );
@@ -388,9 +392,12 @@ export class FaceEngine {
         this.#answerBatch(
           batch,
           signal,
-          () => this.#loadForEncoding(request),
-          (images, cancellation) => this.#pipeline.encodeBatch(images, request, cancellation),
-          (faces) => faces.map((face) => encodingOf(face, request)),
+          setsForEncoding(request),
+          ({ pipeline }, images, cancellation) => pipeline.encodeBatch(images, request, cancellation),
+          (faces, models) => {
+            const origin = this.#originOf(models, request);
+            return faces.map((face) => encodingOf(face, request, origin));
+          },
         ),
     );
   }
@@ -399,26 +406,27 @@ export class FaceEngine {
   async #answerBatch<Photo extends ImageInput, NativeAnswer, Face>(
     batch: readonly Photo[],
     signal: AbortSignal | undefined,
-    load: () => Promise<void>,
+    sets: readonly ModelSetName[],
     call: (
+      models: LoadedModels,
       images: readonly NativeImage[],
       cancellation: NativeCancellation | undefined,
     ) => Promise<(NativeAnswer | Error)[]>,
-    convert: (answer: NativeAnswer) => Face[],
+    convert: (answer: NativeAnswer, models: LoadedModels) => Face[],
   ): Promise<PhotoResult<Face, Photo>[]> {
     const subject = batch.length === 1 ? describePhoto(batch[0] as Photo) : 'A batch of photos';
     try {
-      return await this.#run(signal, async () => {
-        await load();
+      return await this.#run(signal, async (models) => {
+        await models.load(sets);
         const results = await Promise.all(batch.map((photo) => resultOf(photo, readPhoto(photo))));
         const images = results.flatMap(({ faces: image }) => image ?? []);
         const answers = await callNative(subject, () =>
-          withCancellation(signal, (cancellation) => call(images, cancellation)),
+          withCancellation(signal, (cancellation) => call(models, images, cancellation)),
         );
         return results.map(({ photo, error }) => {
           if (error) return { photo, error };
           const answer = answers.shift() as NativeAnswer | Error;
-          if (!(answer instanceof Error)) return { photo, faces: convert(answer) };
+          if (!(answer instanceof Error)) return { photo, faces: convert(answer, models) };
           const typed = typedError(describePhoto(photo), answer);
           if (faultsOfPhotos.has(typed.code)) return { photo, error: typed };
           throw typed;
@@ -428,7 +436,7 @@ export class FaceEngine {
       if (!isFaultOfPhoto(error)) throw error;
       if (batch.length === 1) return [{ photo: batch[0] as Photo, error }];
       // One of them was too much for all: each alone will tell which.
-      const alone = batch.map((photo) => this.#answerBatch([photo], signal, load, call, convert));
+      const alone = batch.map((photo) => this.#answerBatch([photo], signal, sets, call, convert));
       return (await Promise.all(alone)).flat();
     }
   }
@@ -468,23 +476,105 @@ export class FaceEngine {
   info(): EngineInfo {
     const { backend, target } = this.#options;
     const { versions } = loadAddon();
-    return { backend, target, lanes: this.#lanes, versions, models: [...this.#models.values()] };
+    return { backend, target, lanes: this.#lanes, versions, models: this.#models.infos };
+  }
+
+  /**
+   * What an encoding made now would carry as its origin; loads the models that it names.
+   *
+   * @throws InvalidOptionError, model errors, EngineClosedError
+   */
+  async origin(options?: EncodeOptions): Promise<EncodingOrigin> {
+    const { signal, ...asked } = readOptions(encodeOptionTable, options, this.#options);
+    const request = nativeEncodeOptions(asked);
+    return this.#run(signal, async (models) => {
+      await models.load(setsForEncoding(request));
+      return this.#originOf(models, request);
+    });
+  }
+
+  /**
+   * Takes up the model files that are in use now. Calls under way end with the models they began with, which are freed
+   * after the last of them; when a new one cannot be loaded, all stay as they were.
+   *
+   * @returns whether any file was another one than before.
+   * @throws model errors, EngineClosedError
+   */
+  async reloadModels(): Promise<boolean> {
+    // One after the other: two at once would hold three copies of every model.
+    const reloading = this.#reloading.then(() => this.#reload());
+    this.#reloading = reloading.catch(() => undefined);
+    return reloading;
+  }
+
+  async #reload(): Promise<boolean> {
+    if (this.#closed) throw engineClosed();
+    const before = this.#models;
+    const { sets, digests } = before;
+    let changed = false;
+    for (const set of sets) {
+      const now = Object.entries(await this.#store.digests(set));
+      changed ||= now.some(([key, sha256]) => digests[key as keyof typeof digests] !== sha256);
+    }
+    if (!changed) return false;
+    const next = this.#emptyModels();
+    try {
+      await next.load(sets);
+      if (this.#closed) throw engineClosed();
+    } catch (error) {
+      await next.retire();
+      throw error;
+    }
+    this.#models = next;
+    this.#retired = Promise.all([this.#retired, before.retire()]).then(() => undefined);
+    return true;
+  }
+
+  /** Nobody waits for what a watch sets off, so a failure is told as a warning of the process, if nobody listens. */
+  async #reloadUnasked(): Promise<void> {
+    const onReload = this.#options.onModelsReload as EngineOptions['onModelsReload'];
+    try {
+      if (await this.reloadModels()) onReload?.({ models: this.#models.infos });
+    } catch (error) {
+      if (this.#closed) return;
+      if (onReload) onReload({ error: error as FaceDedupError });
+      else process.emitWarning(error as Error);
+    }
+  }
+
+  #emptyModels(): LoadedModels {
+    return new LoadedModels({ ...this.#options, lanes: this.#lanes }, this.#store);
   }
 
   /** Refuses further calls, lets those under way end, then frees the models. May be called again. */
   async close(): Promise<void> {
     this.#closed = true;
-    await Promise.allSettled(this.#underWay);
-    this.#pipeline.close();
+    this.#endWatch();
+    await Promise.allSettled([...this.#underWay, this.#reloading]);
+    await Promise.all([this.#retired, this.#models.retire()]);
+  }
+
+  #originOf(models: LoadedModels, request: NativeEncodeOptions): EncodingOrigin {
+    const keys = setsForEncoding(request).flatMap((set) =>
+      set === 'ssd' ? (['ssd-prototxt', 'ssd-weights'] as const) : [set],
+    );
+    const { digests } = models;
+    return {
+      models: Object.fromEntries(keys.map((key) => [key, digests[key] ?? ''])),
+      options: originOptions(request, this.#options),
+    };
   }
 
   /** Waits for its turn, so that no more calls have their photos in memory than the lanes and the next of each. */
-  async #run<Answer>(signal: AbortSignal | undefined, work: () => Promise<Answer>): Promise<Answer> {
+  async #run<Answer>(
+    signal: AbortSignal | undefined,
+    work: (models: LoadedModels) => Promise<Answer>,
+  ): Promise<Answer> {
     if (this.#closed) throw engineClosed();
     throwIfAborted(signal);
     const answer = this.#queue(async () => {
       throwIfAborted(signal);
-      return work();
+      return this.#models.use(work);
     });
     this.#underWay.add(answer);
     const done = () => this.#underWay.delete(answer);
@@ -499,70 +589,6 @@ export class FaceEngine {
     call: (cancellation: NativeCancellation | undefined) => Promise<Answer>,
   ): Promise<Answer> {
     return callNative(describePhoto(image), () => withCancellation(signal, call));
-  }
-
-  async #loadForEncoding(request: NativeFaceOptions): Promise<void> {
-    await Promise.all([this.#loadForFaces(request), this.#loadEncoder()]);
-  }
-
-  async #loadForFaces({ boxes, detector, landmarks }: NativeFaceOptions): Promise<void> {
-    await Promise.all([boxes ? undefined : this.#loadDetector(detector), this.#loadLandmarks(landmarks)]);
-  }
-
-  async #loadDetector(detector: Detector): Promise<void> {
-    if (detector === 'ssd') await this.#loadSsd();
-    if (detector === 'mmod') await this.#loadMmod();
-  }
-
-  #loadMmod(): Promise<void> {
-    return this.#loadFile('mmod', (bytes) => this.#pipeline.loadMmod(bytes));
-  }
-
-  #loadSsd(): Promise<void> {
-    return this.#loadOnce('ssd', async () => {
-      const prototxt = await this.#store.read('ssd-prototxt');
-      const weights = await this.#store.read('ssd-weights');
-      const { scaleFactor, meanValues, faceClass, backend, target } = this.#options;
-      const options = { scaleFactor, meanValues, faceClass, backend, target };
-      await callNative(`The model ${prototxt.path} with ${weights.path}`, () =>
-        this.#pipeline.loadSsd(prototxt.bytes, weights.bytes, options),
-      );
-      this.#remember(prototxt, weights);
-    });
-  }
-
-  #loadLandmarks(name: LandmarkModelName): Promise<void> {
-    return this.#loadFile(`landmarks-${name}`, (bytes) => this.#pipeline.loadLandmarks(name, bytes));
-  }
-
-  #loadEncoder(): Promise<void> {
-    const { encoder, backend, target } = this.#options;
-    return this.#loadFile('encoder', (bytes) =>
-      this.#pipeline.loadEncoder(bytes, { encoder, backend, target }),
-    );
-  }
-
-  #loadFile(key: ModelKey, load: (bytes: Uint8Array) => Promise<void>): Promise<void> {
-    return this.#loadOnce(key, async () => {
-      const model = await this.#store.read(key);
-      await callNative(`The model ${model.path}`, () => load(model.bytes));
-      this.#remember(model);
-    });
-  }
-
-  /** A model that failed to load is tried again by the next call: it may have been fetched meanwhile. */
-  #loadOnce(name: string, load: () => Promise<void>): Promise<void> {
-    const known = this.#loading.get(name);
-    if (known) return known;
-    const loading = load();
-    this.#loading.set(name, loading);
-    loading.catch(() => this.#loading.delete(name));
-    return loading;
-  }
-
-  #remember(...models: readonly LoadedModel[]): void {
-    for (const { key, name, path, sha256, state } of models)
-      this.#models.set(key, { name, path, sha256, state });
   }
 }
 
@@ -651,9 +677,47 @@ function nativeEncodeOptions(asked: EncodeValues): NativeEncodeOptions {
   return { ...nativeFaceOptions(asked), jitters, mirror };
 }
 
-function encodingOf(face: NativeFace, { detector, landmarks: model }: NativeFaceOptions): FaceEncoding {
+function encodingOf(
+  face: NativeFace,
+  { detector, landmarks: model }: NativeFaceOptions,
+  origin: EncodingOrigin,
+): FaceEncoding {
   const { box, confidence, landmarks, encoding } = face;
-  return { box, confidence, detector, landmarks: { model, points: landmarks }, encoding };
+  return { box, confidence, detector, landmarks: { model, points: landmarks }, encoding, origin };
+}
+
+function setsForFaces({
+  boxes,
+  detector,
+  landmarks,
+}: Pick<NativeFaceOptions, 'detector' | 'landmarks'> & {
+  readonly boxes?: NativeFaceOptions['boxes'];
+}): ModelSetName[] {
+  return [...(boxes ? [] : detectorSets(detector)), landmarkSet(landmarks)];
+}
+
+function setsForEncoding(options: Parameters<typeof setsForFaces>[0]): ModelSetName[] {
+  return [...setsForFaces(options), 'encoder'];
+}
+
+/** The options that shape an encoding; those that the detector in question does not know are left out. */
+function originOptions(
+  request: NativeEncodeOptions,
+  { scaleFactor, meanValues, faceClass }: OptionValues<typeof engineOptionTable>,
+): EncodingOrigin['options'] {
+  const { detector, landmarks, align, mirror, jitters, confidence, upsample, maxSide } = request;
+  const { nmsThreshold, shrinkOnLoad } = request;
+  const ssd = {
+    confidence,
+    nmsThreshold,
+    shrinkOnLoad,
+    scaleFactor,
+    meanValues: [...meanValues],
+    ...(faceClass === undefined ? {} : { faceClass }),
+  };
+  const ofDetector = { ssd, hog: { confidence, upsample }, mmod: { confidence, upsample, maxSide } };
+  const detection = request.boxes ? { detector: 'boxes' } : { detector, ...ofDetector[detector] };
+  return { ...detection, landmarks, align, mirror, jitters };
 }
 
 function withDetector(found: readonly NativeDetection[], detector: Detector): FaceDetection[] {

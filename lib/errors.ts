@@ -52,6 +52,22 @@ export class ModelCorruptError extends FaceDedupError {}
 /** A model file could not be fetched from any of the sources. Code: `MODEL_FETCH_FAILED`. */
 export class ModelFetchError extends FaceDedupError {}
 
+/**
+ * The store of model versions cannot do what was asked, and was left as it was.
+ * Codes: `MODEL_STORE_UNUSABLE` (not to be read or written, or damaged), `MODEL_VERSION_EXISTS` (that name is taken by
+ * other files), `MODEL_VERSION_MISSING` (no such version, or nothing to roll back to).
+ */
+export class ModelStoreError extends FaceDedupError {}
+
+/** A candidate was turned down; the set in use is as it was. Code: `MODEL_REJECTED`. */
+export class ModelRejectedError extends FaceDedupError {}
+
+/**
+ * An Azure container cannot be used: missing, refused, or not to be reached.
+ * Codes: `AZURE_UNREACHABLE`, `AZURE_REFUSED`, `AZURE_NOT_FOUND`, `AZURE_CHANGED` (a blob changed at every attempt).
+ */
+export class AzureError extends FaceDedupError {}
+
 /** One way in which a network can be run. */
 export interface DnnBackend {
   readonly backend: string;
@@ -78,7 +94,11 @@ export class NativeAddonError extends FaceDedupError {}
 /** The caller's AbortSignal fired; `cause` is the signal's reason. Code: `ABORTED`. */
 export class AbortedError extends FaceDedupError {}
 
-/** Encodings that cannot be compared: other lengths, numbers that are not finite, ids given twice. Code: `ENCODINGS_INVALID`. */
+/**
+ * Encodings that cannot be compared.
+ * Codes: `ENCODINGS_INVALID` (other lengths, numbers that are not finite, ids given twice),
+ * `ENCODINGS_INCOMPARABLE` (of different ResNets).
+ */
 export class InvalidEncodingsError extends FaceDedupError {}
 
 /**

@@ -11,7 +11,17 @@ export type {
 export { detectFaces, encodeFaces, extractFaces, locateLandmarks } from './default_engine.js';
 export type { Box, ExtractedFace, FaceDetection, FaceEncoding, FaceLandmarks } from './detections.js';
 export * from './duplicates/index.js';
-export { formatNpy, type NpyOptions, parseNpy, readEncodings, writeEncodings } from './encodings/npy.js';
+export type { AzureLocation } from './azure.js';
+export { type EncodingOrigin, originId, outdatedRecords, sameOrigin } from './encodings/origin.js';
+export {
+  formatNpy,
+  type NpyOptions,
+  parseNpy,
+  readEncodings,
+  readOrigin,
+  writeEncodings,
+  type WriteEncodingsOptions,
+} from './encodings/npy.js';
 export {
   availableBackends,
   type DetectOptions,
@@ -23,7 +33,7 @@ export {
   FaceEngine,
   type FaceOptions,
   type LandmarksOptions,
-  type ModelInfo,
+  type ModelsReload,
   type PhotoResult,
   type PhotoSequence,
   type PhotosProgress,
@@ -31,6 +41,7 @@ export {
 } from './engine.js';
 export {
   AbortedError,
+  AzureError,
   BackendUnavailableError,
   BoxOutsidePhotoError,
   type DnnBackend,
@@ -43,6 +54,8 @@ export {
   ModelCorruptError,
   ModelFetchError,
   ModelMissingError,
+  ModelRejectedError,
+  ModelStoreError,
   NativeAddonError,
   OutOfMemoryError,
   PhotoAccessError,
@@ -50,5 +63,26 @@ export {
   PhotoTooLargeError,
   RawImageError,
 } from './errors.js';
+export type { ModelInfo } from './loaded_models.js';
+export { checkCandidate, type CandidatePhoto } from './model_check.js';
+export {
+  type CandidateCheck,
+  type FetchOptions,
+  type FetchProgress,
+  type ModelChange,
+  type ModelKey,
+  type ModelSetName,
+  type ModelSourceName,
+  type ModelsOption,
+  type ModelState,
+  type ModelStatus,
+  ModelStore,
+  type ModelStoreOptions,
+  type ModelVersion,
+  type RemovedVersion,
+  type UpdateOptions,
+  type VersionFile,
+} from './models/index.js';
 export { type LandmarkFeature, landmarkFeatures, type LandmarkFeatures } from './landmark_features.js';
-export type { ImageInput, RawImage } from './photos/photo.js';
+export { type AzurePhoto, azurePhotos } from './photos/azure.js';
+export type { ImageInput, LazyPhoto, RawImage } from './photos/photo.js';

@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import type { FaceDetection } from '../detections.js';
 import { FaceEngine } from '../engine.js';
 import { count, JsonArrayPrinter, printCsvRow, printLine, visible } from './output.js';
-import { exitCodeFor, noteUnverifiedModels, requirePhotos, runOverPhotos } from './photo_run.js';
+import { exitCodeFor, NamedPhotos, noteUnverifiedModels, runOverPhotos } from './photo_run.js';
 import {
   addDetectFlags,
   addOutputFlags,
@@ -17,16 +17,16 @@ export function addDetectCommand(program: Command, setExitCode: (code: number) =
   const command = program
     .command('detect')
     .description('print the boxes of the faces on each photo')
-    .argument('<photos...>', 'photo files, and folders to search');
+    .argument('<photos...>', 'photo files, folders to search, and azure:CONTAINER/PREFIX');
   addOutputFlags(addDetectFlags(command)).action(async (paths: string[], flags: OutputFlags) => {
-    const photos = await requirePhotos(paths);
+    const photos = await NamedPhotos.of(paths);
     const engine = FaceEngine.createLazily(engineOptions({ ...flags }));
     try {
       const printer = printers[outputFormat(flags)]();
-      const failed = await runOverPhotos(photos, 'detecting', engine.detectAll(photos), printer.print);
+      const run = await runOverPhotos(photos, 'detecting', engine.detectAll(photos), printer.print);
       printer.end();
       noteUnverifiedModels(engine.info());
-      setExitCode(exitCodeFor(failed));
+      setExitCode(exitCodeFor(run));
     } finally {
       await engine.close();
     }

@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import type { FaceEncoding } from '../detections.js';
 import { FaceEngine } from '../engine.js';
 import { JsonArrayPrinter, printCsvRow } from './output.js';
-import { exitCodeFor, noteUnverifiedModels, requirePhotos, runOverPhotos } from './photo_run.js';
+import { exitCodeFor, NamedPhotos, noteUnverifiedModels, runOverPhotos } from './photo_run.js';
 import {
   addEncodeFlags,
   addOutputFlags,
@@ -19,16 +19,16 @@ export function addEncodeCommand(program: Command, setExitCode: (code: number) =
   const command = program
     .command('encode')
     .description('print the encoding of each face on each photo, as JSON or CSV (default JSON)')
-    .argument('<photos...>', 'photo files, and folders to search');
+    .argument('<photos...>', 'photo files, folders to search, and azure:CONTAINER/PREFIX');
   addOutputFlags(addEncodeFlags(command)).action(async (paths: string[], flags: OutputFlags) => {
-    const photos = await requirePhotos(paths);
+    const photos = await NamedPhotos.of(paths);
     const engine = await FaceEngine.create(engineOptions({ ...flags }));
     try {
       const printer = outputFormat(flags) === 'csv' ? csvPrinter() : jsonPrinter();
-      const failed = await runOverPhotos(photos, 'encoding', engine.encodeAll(photos), printer.print);
+      const run = await runOverPhotos(photos, 'encoding', engine.encodeAll(photos), printer.print);
       printer.end();
       noteUnverifiedModels(engine.info());
-      setExitCode(exitCodeFor(failed));
+      setExitCode(exitCodeFor(run));
     } finally {
       await engine.close();
     }

@@ -11,7 +11,8 @@ import {
   groupDuplicates,
   type IgnoredPair,
 } from '../duplicates/index.js';
-import { type FaceEncoding, largestFace } from '../detections.js';
+import { largestFace } from '../detections.js';
+import { EncodingsJournal, type KeptFace } from '../encodings/journal.js';
 import { FaceEngine } from '../engine.js';
 import { InvalidOptionError } from '../errors.js';
 import { readOptions } from '../options.js';
@@ -25,10 +26,11 @@ import {
   visible,
 } from './output.js';
 import {
+  encodeUnknown,
   exitCodeFor,
   type FailedPhoto,
+  NamedPhotos,
   noteUnverifiedModels,
-  requirePhotos,
   runOverPhotos,
 } from './photo_run.js';
 import { startProgress } from './progress.js';
@@ -45,6 +47,7 @@ interface FindFlags extends OutputFlags {
   readonly threshold?: number;
   readonly ignore?: string;
   readonly groups?: boolean;
+  readonly encodings?: string;
   readonly faces: 'all' | 'largest';
 }
 
@@ -62,7 +65,7 @@ export function addFindCommand(program: Command, setExitCode: (code: number) => 
   const command = program
     .command('find')
     .description('find the photos that show the same person')
-    .argument('<photos...>', 'photo files, and folders to search')
+    .argument('<photos...>', 'photo files, folders to search, and azure:CONTAINER/PREFIX')
     .option(
       '-t, --threshold <distance>',
       'distance below which two faces are the same person; default 0.4',
@@ -74,11 +77,15 @@ export function addFindCommand(program: Command, setExitCode: (code: number) => 
         .choices(['all', 'largest'])
         .default('all'),
     )
+    .option(
+      '--encodings <file>',
+      'keep encodings in this file, and encode only photos that are new or changed since; begun when it is not there',
+    )
     .option('--groups', 'print groups of photos of one person instead of pairs');
   addOutputFlags(addEncodeFlags(command)).action(async (paths: string[], flags: FindFlags) => {
     const findings = await find(paths, flags);
     print(findings, outputFormat(flags), flags.groups === true);
-    setExitCode(exitCodeFor(findings.failed));
+    setExitCode(exitCodeFor(findings));
   });
 }
 
@@ -86,32 +93,33 @@ async function find(paths: readonly string[], flags: FindFlags): Promise<Finding
   // Checked before the photos are encoded, which may take hours.
   const { threshold } = readOptions(thresholdOptionTable, { threshold: flags.threshold });
   const ignoredPairs = flags.ignore === undefined ? [] : await readIgnoredPairs(flags.ignore);
-  const photos = await requirePhotos(paths);
+  const photos = await NamedPhotos.of(paths);
 
   const engine = await FaceEngine.create(engineOptions({ ...flags }));
   try {
     const records: FaceRecord[] = [];
-    const chosen = flags.faces === 'largest' ? onlyLargest : (faces: readonly FaceEncoding[]) => faces;
-    const failed = await runOverPhotos(photos, 'encoding', engine.encodeAll(photos), (photo, faces) => {
+    const chosen = flags.faces === 'largest' ? onlyLargest : (faces: readonly KeptFace[]) => faces;
+    const journal = flags.encodings === undefined ? undefined : await EncodingsJournal.open(flags.encodings);
+    const results = journal ? encodeUnknown(engine, photos, journal) : engine.encodeAll(photos);
+    const run = await runOverPhotos<KeptFace>(photos, 'encoding', results, (photo, faces) => {
       records.push({ id: photo, encodings: chosen(faces).map(({ encoding }) => encoding) });
     });
     noteUnverifiedModels(engine.info());
     const pairs = await compare(records, threshold, ignoredPairs);
     return {
       threshold,
-      photos: photos.length,
+      ...run,
       faces: records.reduce((sum, { encodings }) => sum + encodings.length, 0),
       pairs,
       groups: groupDuplicates(pairs),
       withoutFace: records.filter(({ encodings }) => encodings.length === 0).map(({ id }) => id),
-      failed,
     };
   } finally {
     await engine.close();
   }
 }
 
-function onlyLargest(faces: readonly FaceEncoding[]): readonly FaceEncoding[] {
+function onlyLargest(faces: readonly KeptFace[]): readonly KeptFace[] {
   const largest = largestFace(faces);
   return largest ? [largest] : [];
 }

@@ -30,7 +30,7 @@ async function run(args: readonly string[]): Promise<number> {
     .addHelpText(
       'after',
       '\nExit codes: 0 done, 1 some photos failed (listed on stderr), 2 wrong use,\n70 a fault of facededup or of the output.\n\n' +
-        'Examples:\n  facededup models fetch\n  facededup find photos/ --threshold 0.4 --json > pairs.json',
+        'Examples:\n  facededup models fetch\n  facededup models update new-ssd/ --name 2026-11\n  facededup find photos/ --threshold 0.4 --json > pairs.json',
     );
   addFindCommand(program, setExitCode);
   addDetectCommand(program, setExitCode);

@@ -1,53 +1,153 @@
-// `facededup models`: the model files, their state, and how to get those that are missing.
+// `facededup models`: the model files and their state, how to get those that are missing, and how to replace them.
 
-import { type Command } from 'commander';
-import { type FetchProgress, type ModelKey, ModelStore, type ModelStatus } from '../models/index.js';
+import { type Command, Option } from 'commander';
+import { checkCandidate } from '../model_check.js';
+import {
+  type ModelChange,
+  type ModelKey,
+  type ModelSetName,
+  type ModelsOption,
+  type ModelStatus,
+  ModelStore,
+} from '../models/index.js';
 import { count, printLine, printNote, printTable } from './output.js';
-import { startProgress } from './progress.js';
+import { startDownloads } from './progress.js';
+import { parseNumber } from './shared_options.js';
 
-interface ModelsFlags {
+interface StoreFlags {
   readonly models?: string;
+  readonly store?: string;
   readonly json?: boolean;
 }
 
-interface FetchFlags {
+interface SetFlags extends StoreFlags {
+  readonly set: ModelSetName;
+}
+
+interface FetchFlags extends StoreFlags {
   readonly source?: readonly string[];
+}
+
+interface UpdateFlags extends SetFlags {
+  readonly name?: string;
+  readonly sha256?: readonly string[];
+  readonly photo?: string;
+  readonly faces?: number;
+}
+
+interface RollbackFlags extends SetFlags {
+  readonly to?: string;
+}
+
+interface PruneFlags extends StoreFlags {
+  readonly keep?: number;
 }
 
 const shownDigits = 12;
 
 export function addModelsCommand(program: Command): void {
-  const models = program
-    .command('models')
-    .description('list the model files: state, digest, licence')
-    .option('--models <directory>', 'where model files are looked for first')
-    .option('--json', 'print JSON')
-    .action(async (flags: ModelsFlags) => {
-      const states = await new ModelStore({ models: flags.models }).status();
-      if (flags.json) printLine(JSON.stringify(states, null, 2));
-      else printStates(states);
-    });
+  const models = withStoreFlags(
+    program.command('models').description('list the model files: state, version, digest, licence'),
+  ).action(async (flags: StoreFlags) => {
+    const states = await storeOf(flags).status();
+    printAnswer(flags, states, () => printStates(states));
+  });
 
-  models
-    .command('fetch')
-    .description('fetch the model files that are missing, and check them')
-    .argument('[models...]', 'which, by the names that `models` prints first; default all')
-    .option(
-      '--source <name>',
-      'https, debian, or a folder with copies; may be given several times, and is tried in that order; ' +
-        'default https, then debian on a Debian machine',
-      (name: string, before: readonly string[] = []) => [...before, name],
-    )
-    .action((keys: ModelKey[], flags: FetchFlags) => fetchModels(keys, flags));
+  withStoreFlags(
+    models
+      .command('fetch')
+      .description('fetch the model files that are missing, and check them')
+      .argument('[models...]', 'which, by the names that `models` prints first; default all')
+      .option(
+        '--source <name>',
+        'https (the official addresses), debian, an https:// address, azure:CONTAINER/PREFIX, or a folder with copies; ' +
+          'may be given several times, and is tried in that order; default https, then debian on a Debian machine',
+        collect,
+      ),
+  ).action((keys: ModelKey[], _flags: FetchFlags, command: Command) =>
+    fetchModels(keys, flagsOf<FetchFlags>(command)),
+  );
+
+  withSetFlag(
+    models
+      .command('update')
+      .description('bring a candidate into the store, check it, and put it in use')
+      .argument(
+        '<source>',
+        'folder, https:// address or azure:CONTAINER/PREFIX that holds the files of the set',
+      )
+      .option('--name <version>', 'the name it will have; default made of its digests')
+      .option('--sha256 <digest>', 'digest of one of its files; give one for each', collect)
+      .option('--photo <file>', 'photo on which the candidate must find faces; default a drawn face')
+      .option('--faces <number>', 'how many faces are on that photo; default at least one', parseNumber),
+  ).action((source: string, _flags: UpdateFlags, command: Command) =>
+    updateModels(source, flagsOf<UpdateFlags>(command)),
+  );
+
+  withSetFlag(
+    models
+      .command('rollback')
+      .description('put an earlier version back in use')
+      .option('--to <version>', '`official` or a name that `models history` prints; default the one before'),
+  ).action((_flags: RollbackFlags, command: Command) => rollBack(flagsOf<RollbackFlags>(command)));
+
+  withSetFlag(
+    models.command('history').description('list the versions of a set, and when each came into use'),
+  ).action((_flags: SetFlags, command: Command) => printHistory(flagsOf<SetFlags>(command)));
+
+  withStoreFlags(
+    models
+      .command('prune')
+      .description('delete versions that are neither in use nor wanted for rollbacks')
+      .option('--keep <number>', 'how many rollbacks must stay possible; default 1', parseNumber),
+  ).action((_flags: PruneFlags, command: Command) => prune(flagsOf<PruneFlags>(command)));
+}
+
+function withStoreFlags(command: Command): Command {
+  return command
+    .option('--models <directory>', 'where model files are looked for first')
+    .option('--store <directory>', 'where versions brought in by updates are kept')
+    .option('--json', 'print JSON');
+}
+
+function withSetFlag(command: Command): Command {
+  return withStoreFlags(command).addOption(
+    new Option('--set <name>', 'which set of files')
+      .choices(['ssd', 'landmarks-small', 'landmarks-large', 'encoder', 'mmod'])
+      .default('ssd'),
+  );
+}
+
+/** `models` has flags of the same names, and commander gives them to it wherever they stand. */
+function flagsOf<Flags extends StoreFlags>(command: Command): Flags {
+  return command.optsWithGlobals<Flags>();
+}
+
+function collect(value: string, before: readonly string[] = []): string[] {
+  return [...before, value];
+}
+
+function locationsOf({ models, store }: StoreFlags): Exclude<ModelsOption, string> {
+  return { directory: models, store };
+}
+
+function storeOf(flags: StoreFlags): ModelStore {
+  return new ModelStore({ models: locationsOf(flags) });
+}
+
+function printAnswer({ json }: StoreFlags, answer: unknown, asText: () => void): void {
+  if (json) printLine(JSON.stringify(answer, null, 2));
+  else asText();
 }
 
 function printStates(states: readonly ModelStatus[]): void {
   printTable([
-    ['MODEL', 'FILE', 'STATE', 'SHA-256', 'LICENCE', 'PATH'],
+    ['MODEL', 'FILE', 'STATE', 'VERSION', 'SHA-256', 'LICENCE', 'PATH'],
     ...states.map((status) => [
       status.key,
       status.name,
       status.state,
+      status.version ?? '',
       status.sha256?.slice(0, shownDigits) ?? '',
       status.licence,
       status.path ?? '',
@@ -55,15 +155,20 @@ function printStates(states: readonly ModelStatus[]): void {
   ]);
 }
 
-async function fetchModels(keys: readonly ModelKey[], { source }: FetchFlags): Promise<void> {
-  const store = new ModelStore();
-  const showProgress = progressPrinter();
+async function fetchModels(keys: readonly ModelKey[], flags: FetchFlags): Promise<void> {
+  const store = storeOf(flags);
+  const downloads = startDownloads();
   try {
     const fetched = await store.fetch(keys.length > 0 ? keys : undefined, {
-      sources: source,
-      onProgress: showProgress.update,
+      sources: flags.source,
+      onProgress: downloads.update,
     });
-    showProgress.stop();
+    downloads.stop();
+    printAnswer(
+      flags,
+      fetched.map(({ key, name, licence }) => ({ key, name, licence })),
+      () => undefined,
+    );
     for (const { name, licence } of fetched) printNote(`${name} fetched (licence: ${licence})`);
     printNote(
       fetched.length === 0
@@ -71,28 +176,70 @@ async function fetchModels(keys: readonly ModelKey[], { source }: FetchFlags): P
         : `${count(fetched.length, 'file')} put into ${store.cache}.`,
     );
   } finally {
-    showProgress.stop();
+    downloads.stop();
   }
 }
 
-/** A bar for each download on a terminal; in a pipe one line when a download begins. */
-function progressPrinter(): {
-  readonly update: (progress: FetchProgress) => void;
-  readonly stop: () => void;
-} {
-  let label = '';
-  let bar = startProgress('', 0, 'bytes');
-  return {
-    update: ({ file, source, receivedBytes, totalBytes }) => {
-      const next = `${file} from ${source}`;
-      if (next !== label) {
-        bar.stop();
-        label = next;
-        printNote(`${label} …`);
-        bar = startProgress(file, totalBytes, 'bytes');
-      }
-      bar.update(receivedBytes, totalBytes);
-    },
-    stop: () => bar.stop(),
-  };
+async function updateModels(source: string, flags: UpdateFlags): Promise<void> {
+  const { photo, faces, set, name: version, sha256 } = flags;
+  const check = checkCandidate({
+    photo: photo === undefined ? undefined : { photo, faces },
+    models: locationsOf(flags),
+  });
+  const downloads = startDownloads();
+  try {
+    const onProgress = downloads.update;
+    const update = await storeOf(flags).update(source, check, { set, version, digests: sha256, onProgress });
+    downloads.stop();
+    printAnswer(flags, update, () => {
+      for (const { name, sha256: digest } of update.version.files) printLine(`${name}  ${digest}`);
+      for (const found of update.version.checks) printLine(`checked: ${found}`);
+    });
+    printNote(
+      update.changed
+        ? `The version '${update.version.version}' of ${set} is in use now.`
+        : `The version '${update.version.version}' of ${set} was in use already.`,
+    );
+    if (update.hiddenBy !== undefined)
+      printNote(`note: ${update.hiddenBy} holds ${set} too, and comes first wherever that folder is named.`);
+  } finally {
+    downloads.stop();
+  }
+}
+
+async function rollBack(flags: RollbackFlags): Promise<void> {
+  const version = await storeOf(flags).rollback(flags.set, flags.to);
+  printAnswer(flags, { set: flags.set, version }, () => undefined);
+  printNote(`The version '${version}' of ${flags.set} is in use again.`);
+}
+
+async function printHistory(flags: SetFlags): Promise<void> {
+  const history = await storeOf(flags).history(flags.set);
+  printAnswer(flags, history, () => {
+    const { changes, versions, current } = history;
+    printTable([
+      ['WHEN', 'ACTION', 'VERSION'],
+      ...changes.map(({ at, action, version }: ModelChange) => [at, action, version]),
+    ]);
+    printLine('');
+    printTable([
+      ['VERSION', 'IN USE', 'ADDED', 'SHA-256', 'SOURCE'],
+      ['official', current === 'official' ? 'yes' : '', '', '', ''],
+      ...versions.map(({ version, addedAt, files, source }) => [
+        version,
+        version === current ? 'yes' : '',
+        addedAt,
+        files.map(({ sha256 }) => sha256.slice(0, shownDigits)).join(' '),
+        source,
+      ]),
+    ]);
+  });
+}
+
+async function prune(flags: PruneFlags): Promise<void> {
+  const removed = await storeOf(flags).prune({ keep: flags.keep });
+  printAnswer(flags, removed, () => {
+    for (const { set, version, bytes } of removed) printLine(`${set}  ${version}  ${bytes} bytes`);
+  });
+  printNote(`${count(removed.length, 'version')} deleted.`);
 }

@@ -1,8 +1,15 @@
 // One pass of the engine over the photos a person named: progress, failures, exit code.
 
-import type { EngineInfo, PhotoResult } from '../engine.js';
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { isAzureName, parseAzureName } from '../azure.js';
+import type { EncodingsJournal, KeptFace } from '../encodings/journal.js';
+import type { EncodingOrigin } from '../encodings/origin.js';
+import type { EngineInfo, FaceEngine, PhotoResult } from '../engine.js';
 import { FaceDedupError } from '../errors.js';
+import { azurePhotos } from '../photos/azure.js';
 import { listPhotos } from '../photos/folder.js';
+import type { LazyPhoto } from '../photos/photo.js';
 import { count, printNote } from './output.js';
 import { startProgress } from './progress.js';
 
@@ -18,40 +25,134 @@ export class NoPhotosError extends FaceDedupError {
   constructor(paths: readonly string[]) {
     super(
       'NO_PHOTOS',
-      `There are no photos in ${paths.join(', ')}: folders are searched for JPEG, PNG, WebP, BMP and TIFF files.`,
+      `There are no photos in ${paths.join(', ')}: folders and containers are searched for JPEG, PNG, WebP, BMP and TIFF files.`,
     );
   }
 }
 
-/** @throws NoPhotosError */
-export async function requirePhotos(paths: readonly string[]): Promise<string[]> {
-  const photos = await listPhotos(paths);
-  if (photos.length === 0) throw new NoPhotosError(paths);
-  return photos;
+/** A photo file's path, or a blob that says whether it changed. */
+export type NamedPhoto = string | (LazyPhoto & { readonly etag: string });
+
+/** The photos a person named; those of a container are listed while others are worked on. */
+export class NamedPhotos {
+  readonly #paths: readonly string[];
+  readonly #files: readonly string[];
+  readonly #containers: readonly string[];
+  /** Known so far. */
+  total: number;
+
+  private constructor(paths: readonly string[], files: readonly string[], containers: readonly string[]) {
+    this.#paths = paths;
+    this.#files = files;
+    this.#containers = containers;
+    this.total = files.length;
+  }
+
+  /** @throws NoPhotosError, InvalidOptionError */
+  static async of(paths: readonly string[]): Promise<NamedPhotos> {
+    const containers = paths.filter(isAzureName);
+    containers.forEach(parseAzureName);
+    const files = await listPhotos(paths.filter((path) => !isAzureName(path)));
+    if (files.length === 0 && containers.length === 0) throw new NoPhotosError(paths);
+    return new NamedPhotos(paths, files, containers);
+  }
+
+  /** May be gone through once. @throws NoPhotosError, AzureError */
+  async *[Symbol.asyncIterator](): AsyncGenerator<NamedPhoto, void, undefined> {
+    yield* this.#files;
+    const seen = new Set<string>();
+    for (const container of this.#containers)
+      for await (const photo of azurePhotos(parseAzureName(container))) {
+        if (seen.has(photo.name)) continue;
+        seen.add(photo.name);
+        this.total++;
+        yield photo;
+      }
+    if (this.total === 0) throw new NoPhotosError(this.#paths);
+  }
+}
+
+function nameOf(photo: NamedPhoto): string {
+  return typeof photo === 'string' ? photo : photo.name;
+}
+
+export interface PhotoRun {
+  readonly failed: readonly FailedPhoto[];
+  /** How many photos there were. */
+  readonly photos: number;
 }
 
 /** Hands each photo's faces on as it comes, shows progress, and lists the failed photos on stderr. */
 export async function runOverPhotos<Face>(
-  photos: readonly string[],
+  photos: NamedPhotos,
   label: string,
-  results: AsyncIterable<PhotoResult<Face, string>>,
+  results: AsyncIterable<PhotoResult<Face, NamedPhoto>>,
   onFaces: (photo: string, faces: readonly Face[]) => void,
-): Promise<FailedPhoto[]> {
+): Promise<PhotoRun> {
   const failed: FailedPhoto[] = [];
-  const progress = startProgress(label, photos.length, 'photos');
+  const progress = startProgress(label, photos.total, 'photos');
   let done = 0;
   try {
     for await (const { photo, faces, error } of results) {
-      if (error) failed.push({ photo, code: error.code, message: error.message });
-      else onFaces(photo, faces);
-      progress.update(++done);
+      if (error) failed.push({ photo: nameOf(photo), code: error.code, message: error.message });
+      else onFaces(nameOf(photo), faces);
+      progress.update(++done, photos.total);
     }
   } finally {
     progress.stop();
   }
   for (const { code, message } of failed) printNote(`failed: ${message} [${code}]`);
-  if (failed.length > 0) printNote(`${count(failed.length, 'photo')} of ${photos.length} failed.`);
-  return failed;
+  if (failed.length > 0) printNote(`${count(failed.length, 'photo')} of ${photos.total} failed.`);
+  return { failed, photos: photos.total };
+}
+
+/**
+ * Encodes those photos that the journal does not know with this content and origin, and keeps them there; the others
+ * come from it.
+ */
+export async function* encodeUnknown(
+  engine: FaceEngine,
+  photos: NamedPhotos,
+  journal: EncodingsJournal,
+): AsyncGenerator<PhotoResult<KeptFace, NamedPhoto>, void, undefined> {
+  const origin = await engine.origin();
+  const known: PhotoResult<KeptFace, NamedPhoto>[] = [];
+  const tags = new Map<string, string>();
+  const unknown = async function* (): AsyncGenerator<NamedPhoto, void, undefined> {
+    for await (const photo of photos) {
+      const tag = await tagOf(photo);
+      const faces = tag === undefined ? undefined : journal.find(nameOf(photo), tag, origin);
+      if (faces) known.push({ photo, faces });
+      else {
+        if (tag !== undefined) tags.set(nameOf(photo), tag);
+        yield photo;
+      }
+    }
+  };
+  for await (const result of engine.encodeAll(unknown())) {
+    yield* known.splice(0);
+    const name = nameOf(result.photo);
+    const tag = tags.get(name);
+    tags.delete(name);
+    if (result.faces && tag !== undefined) {
+      const made: EncodingOrigin = result.faces[0]?.origin ?? origin;
+      await journal.keep({ photo: name, tag, origin: made, faces: result.faces });
+    }
+    yield result;
+  }
+  yield* known;
+}
+
+/** Another one whenever the photo's content changes; undefined for a file that cannot be read, which the engine reports. */
+async function tagOf(photo: NamedPhoto): Promise<string | undefined> {
+  if (typeof photo !== 'string') return `etag ${photo.etag}`;
+  const hash = createHash('sha256');
+  try {
+    for await (const chunk of createReadStream(photo)) hash.update(chunk as Uint8Array);
+  } catch {
+    return undefined;
+  }
+  return `sha256 ${hash.digest('hex')}`;
 }
 
 /** An administrator's own model is welcome, but nobody should use one unawares. */
@@ -61,6 +162,6 @@ export function noteUnverifiedModels({ models }: EngineInfo): void {
   }
 }
 
-export function exitCodeFor(failed: readonly FailedPhoto[]): number {
+export function exitCodeFor({ failed }: Pick<PhotoRun, 'failed'>): number {
   return failed.length > 0 ? exitCodes.somePhotosFailed : exitCodes.done;
 }

@@ -1,6 +1,16 @@
 // A progress bar on a terminal; nothing at all in a pipe.
 
-import { SingleBar } from 'cli-progress';
+import { MultiBar, type Options, SingleBar } from 'cli-progress';
+import type { FetchProgress } from '../models/index.js';
+import { printNote } from './output.js';
+
+const look: Options = {
+  stream: process.stderr,
+  barCompleteChar: '#',
+  barIncompleteChar: '-',
+  hideCursor: true,
+  clearOnComplete: true,
+};
 
 export interface Progress {
   /** Sets how far it is. */
@@ -13,12 +23,8 @@ export interface Progress {
 export function startProgress(label: string, total: number, unit: string): Progress {
   if (!process.stderr.isTTY) return { update: () => undefined, stop: () => undefined };
   const bar = new SingleBar({
-    stream: process.stderr,
+    ...look,
     format: `${label} [{bar}] {percentage}% | {value}/{total} ${unit} | {eta_formatted} left`,
-    barCompleteChar: '#',
-    barIncompleteChar: '-',
-    hideCursor: true,
-    clearOnComplete: true,
   });
   bar.start(total, 0);
   return {
@@ -27,5 +33,33 @@ export function startProgress(label: string, total: number, unit: string): Progr
       bar.update(done);
     },
     stop: () => bar.stop(),
+  };
+}
+
+/** A bar for each download on a terminal; in a pipe one line when a download begins. */
+export function startDownloads(): {
+  readonly update: (progress: FetchProgress) => void;
+  readonly stop: () => void;
+} {
+  const begun = new Map<string, SingleBar | undefined>();
+  const bars = process.stderr.isTTY
+    ? new MultiBar({
+        ...look,
+        format: '{file} [{bar}] {percentage}% | {value}/{total} bytes | {eta_formatted} left',
+      })
+    : undefined;
+  return {
+    update: ({ file, source, receivedBytes, totalBytes }) => {
+      const label = `${file} from ${source}`;
+      if (!begun.has(label)) {
+        if (bars) bars.log(`${label} …\n`);
+        else printNote(`${label} …`);
+        begun.set(label, bars?.create(totalBytes, 0, { file }));
+      }
+      const bar = begun.get(label);
+      bar?.setTotal(totalBytes);
+      bar?.update(receivedBytes);
+    },
+    stop: () => bars?.stop(),
   };
 }

@@ -47,7 +47,7 @@ export interface SearchTuning {
  *
  * @returns the pairs, closest first; equal distances in order of their ids. A `distance` is what `faceDistance` says.
  * @throws InvalidEncodingsError `ENCODINGS_INVALID` (an id twice, lengths that differ, numbers that are not finite),
- *   InvalidOptionError, AbortedError, OutOfMemoryError, InternalError (a thread that ended by itself).
+ *   `ENCODINGS_INCOMPARABLE` (records whose origins name different ResNets), InvalidOptionError, AbortedError, OutOfMemoryError, InternalError (a thread that ended by itself).
  */
 export function findDuplicates(
   records: readonly FaceRecord[],

@@ -12,6 +12,8 @@ export interface FaceRecord {
   readonly id: string;
   /** Each of the same length (128 from `encodeFaces`); compared as float32. Not to be changed during a search. */
   readonly encodings: readonly EncodingLike[];
+  /** What made the encodings, as `encodeFaces` says it: those of different ResNets cannot be compared. Default unknown. */
+  readonly origin?: { readonly models: Readonly<Record<string, string>> } | undefined;
 }
 
 /** A row is one encoding; rows are numbered record by record. */
@@ -33,6 +35,28 @@ function invalid(sentence: string): InvalidEncodingsError {
   return new InvalidEncodingsError('ENCODINGS_INVALID', sentence);
 }
 
+/** Distances between the encodings of different ResNets mean nothing. */
+class OneEncoder {
+  #known: { readonly sha256: string; readonly id: string } | undefined;
+
+  /** @throws InvalidEncodingsError `ENCODINGS_INCOMPARABLE`, InvalidOptionError `ARGUMENT_INVALID` */
+  require({ id, origin }: FaceRecord): void {
+    if (origin === undefined) return;
+    const { models } = (origin as Partial<NonNullable<FaceRecord['origin']>> | null) ?? {};
+    if (typeof models !== 'object')
+      throw new InvalidOptionError('ARGUMENT_INVALID', `The origin of '${id}' must be { models, options }.`);
+    const sha256 = models['encoder'];
+    if (sha256 === undefined) return;
+    this.#known ??= { sha256, id };
+    if (this.#known.sha256 !== sha256)
+      throw new InvalidEncodingsError(
+        'ENCODINGS_INCOMPARABLE',
+        `The encodings of '${id}' and of '${this.#known.id}' are of different ResNets (SHA-256 ${sha256} and ` +
+          `${this.#known.sha256}), so their distance means nothing. Encode the photos of one of them again.`,
+      );
+  }
+}
+
 function checkRecord(record: FaceRecord, index: number): void {
   const isRecord = typeof record === 'object' && record !== null;
   if (!isRecord || typeof record.id !== 'string' || !isArray(record.encodings)) {
@@ -52,7 +76,8 @@ export function requireRecords(records: unknown): readonly FaceRecord[] {
 /**
  * Checks the records and lists their rows, the newer ones first.
  *
- * @throws InvalidEncodingsError `ENCODINGS_INVALID`, InvalidOptionError `ARGUMENT_INVALID`, AbortedError.
+ * @throws InvalidEncodingsError `ENCODINGS_INVALID`, `ENCODINGS_INCOMPARABLE`, InvalidOptionError `ARGUMENT_INVALID`,
+ *   AbortedError.
  */
 export async function tabulate(
   newer: readonly FaceRecord[],
@@ -68,12 +93,14 @@ export async function tabulate(
   let dimensions = 0;
   let newerRows = 0;
   let isPlain = true;
+  const encoder = new OneEncoder();
   // Not forEach, which would pass over the holes of a sparse array.
   for (let index = 0; index < records.length; index++) {
     if (index === newerRecords) newerRows = rows.length;
     if (index % recordsAtATime === 0 && turns.isOver()) await turns.next();
     const record = records[index] as FaceRecord;
     checkRecord(record, index);
+    encoder.require(record);
     const { id, encodings } = record;
     if (seen.has(id)) throw invalid(`The id '${id}' is given twice: each photo needs an id of its own.`);
     seen.add(id);

@@ -1,11 +1,12 @@
 // Encodings as NumPy's .npy files, the way the HOPE engine keeps them.
 // The format: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
 
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { EncodingLike } from '../duplicates/index.js';
 import { EncodingsFileError, InvalidEncodingsError } from '../errors.js';
+import type { EncodingOrigin } from './origin.js';
 import { oneOf, type OptionSpec, readOptions } from '../options.js';
 
 const encodingSize = 128;
@@ -13,9 +14,19 @@ const magic = Buffer.from('\x93NUMPY', 'latin1');
 /** The header is padded with blanks so that the numbers begin at a multiple of this. */
 const alignment = 64;
 
+/** NumPy's format has no room for it: it stands in a file of its own beside the encodings. */
+function originPath(path: string): string {
+  return `${path}.origin.json`;
+}
+
 export interface NpyOptions {
   /** Of the numbers in the file. Default `float32`, which holds every encoding of dlib exactly. */
   readonly precision?: 'float32' | 'float64' | undefined;
+}
+
+export interface WriteEncodingsOptions extends NpyOptions {
+  /** What made the encodings; kept in a file beside them, `PATH.origin.json`. Default unknown. */
+  readonly origin?: EncodingOrigin | undefined;
 }
 
 const precisions: readonly ('float32' | 'float64')[] = ['float32', 'float64'];
@@ -144,6 +155,45 @@ export async function readEncodings(path: string): Promise<Float32Array[]> {
 }
 
 /**
+ * What made the encodings of a .npy file, as writeEncodings was told.
+ *
+ * @returns undefined when it was not told.
+ * @throws EncodingsFileError `ENCODINGS_FILE_UNREADABLE`, `ENCODINGS_FILE_INVALID` when the encodings are others than those
+ *   the origin was written for
+ */
+export async function readOrigin(path: string): Promise<EncodingOrigin | undefined> {
+  const bytes = await onFile(path, 'read', () => readFile(path));
+  const text = await onFile(originPath(path), 'read', async () => {
+    try {
+      return await readFile(originPath(path), 'utf8');
+    } catch (error) {
+      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+      throw error;
+    }
+  });
+  if (text === undefined) return undefined;
+  const { sha256, origin } = parseOrigin(text) ?? {};
+  if (origin === undefined || sha256 !== sha256Of(bytes))
+    throw new EncodingsFileError(
+      'ENCODINGS_FILE_INVALID',
+      `'${originPath(path)}' was not written for the encodings in '${path}'. Delete it, or encode again.`,
+    );
+  return origin;
+}
+
+function parseOrigin(text: string): { sha256?: string; origin?: EncodingOrigin } | undefined {
+  try {
+    return JSON.parse(text) as { sha256?: string; origin?: EncodingOrigin };
+  } catch {
+    return undefined;
+  }
+}
+
+function sha256Of(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+/**
  * Writes encodings into a .npy file, as formatNpy does. The file is there whole or not at all.
  *
  * @throws EncodingsFileError `ENCODINGS_FILE_UNREADABLE`, InvalidEncodingsError, InvalidOptionError
@@ -151,26 +201,37 @@ export async function readEncodings(path: string): Promise<Float32Array[]> {
 export async function writeEncodings(
   path: string,
   encodings: readonly EncodingLike[],
-  options?: NpyOptions,
+  { origin, ...options }: WriteEncodingsOptions = {},
 ): Promise<void> {
   const bytes = formatNpy(encodings, options);
   await onFile(path, 'written', async () => {
-    const temporary = join(dirname(path), `.${randomUUID()}.npy.tmp`);
-    try {
-      // Encodings are biometric data: nobody but the owner reads them.
-      const file = await open(temporary, 'wx', 0o600);
-      try {
-        await file.writeFile(bytes);
-        await file.sync();
-      } finally {
-        await file.close();
-      }
-      await rename(temporary, path);
-    } catch (error) {
-      await rm(temporary, { force: true });
-      throw error;
-    }
+    // It holds the digest of the encodings, so that a crash in between is noticed when they are read.
+    if (origin)
+      await writePrivately(
+        originPath(path),
+        Buffer.from(`${JSON.stringify({ sha256: sha256Of(bytes), origin }, null, 2)}\n`),
+      );
+    await writePrivately(path, bytes);
+    if (!origin) await rm(originPath(path), { force: true });
   });
+}
+
+async function writePrivately(path: string, bytes: Uint8Array): Promise<void> {
+  const temporary = join(dirname(path), `.${randomUUID()}.tmp`);
+  try {
+    // Encodings are biometric data: nobody but the owner reads them.
+    const file = await open(temporary, 'wx', 0o600);
+    try {
+      await file.writeFile(bytes);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
 }
 
 async function onFile<T>(path: string, done: 'read' | 'written', work: () => Promise<T>): Promise<T> {

@@ -1,14 +1,24 @@
 // The model store's door.
 
-export { defaultSources, type ModelSourceName, type ModelsOption } from './locations.js';
-export { type Manifest, type ModelFile, type ModelKey, officialManifest } from './manifest.js';
+export type { ModelsOption } from './locations.js';
+export {
+  type Manifest,
+  type ModelFile,
+  type ModelKey,
+  type ModelSetName,
+  officialManifest,
+} from './manifest.js';
 export { downloadDebianSource, unpackArchive } from './sources/debian.js';
+export { defaultSources, type ModelSourceName } from './sources/index.js';
 export type { FetchProgress } from './sources/source.js';
 export {
+  type CandidateCheck,
   type FetchOptions,
   type LoadedModel,
   type ModelState,
   type ModelStatus,
   ModelStore,
   type ModelStoreOptions,
+  type UpdateOptions,
 } from './store.js';
+export type { ModelChange, ModelVersion, RemovedVersion, VersionFile } from './versions.js';

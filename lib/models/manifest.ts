@@ -9,7 +9,10 @@ import { packageRoot } from '../package_root.js';
 export type ModelKey =
   'ssd-prototxt' | 'ssd-weights' | 'landmarks-small' | 'landmarks-large' | 'encoder' | 'mmod';
 
-export interface ModelVersion {
+/** Files that belong together and are replaced together; most sets are one file. */
+export type ModelSetName = 'ssd' | Exclude<ModelKey, 'ssd-prototxt' | 'ssd-weights'>;
+
+export interface OfficialFile {
   readonly bytes: number;
   /** Of the file as it is loaded, not of an archive around it; 64 hexadecimal digits. */
   readonly sha256: string;
@@ -17,12 +20,14 @@ export interface ModelVersion {
 
 export interface ModelFile {
   readonly key: ModelKey;
+  /** The set it is a part of; without it the file is a set by itself, of its key's name. */
+  readonly set?: ModelSetName;
   readonly name: string;
   readonly purpose: string;
   readonly licence: string;
   readonly commercialUse: boolean;
   /** Each is an official file; the first is the one that is fetched. */
-  readonly versions: readonly [ModelVersion, ...ModelVersion[]];
+  readonly versions: readonly [OfficialFile, ...OfficialFile[]];
   /**
    * dlib writes every number in as many bytes as it needs, so another model never has exactly the official one's
    * length: a file of that length with another digest is a damaged copy.
@@ -36,6 +41,18 @@ export interface ModelFile {
 
 export interface Manifest {
   readonly files: readonly ModelFile[];
+}
+
+export function setOf({ key, set }: Pick<ModelFile, 'key' | 'set'>): ModelSetName {
+  // Only files that name their set have another key than it.
+  return set ?? (key as ModelSetName);
+}
+
+/** The manifest's files by sets, in its order. */
+export function setsOf({ files }: Manifest): ReadonlyMap<ModelSetName, readonly ModelFile[]> {
+  const sets = new Map<ModelSetName, ModelFile[]>();
+  for (const file of files) sets.set(setOf(file), [...(sets.get(setOf(file)) ?? []), file]);
+  return sets;
 }
 
 let official: Manifest | undefined;

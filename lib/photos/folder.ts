@@ -13,6 +13,11 @@ const photoExtensions: ReadonlySet<string> = new Set([
   '.tiff',
 ]);
 
+/** Whether a file of this name counts as a photo where a whole folder or container is meant. */
+export function isPhotoName(name: string): boolean {
+  return photoExtensions.has(extname(name).toLowerCase());
+}
+
 /**
  * Lists the photos among `paths`: a folder stands for the photos below it, by extension and in order of their names;
  * anything else stands for itself, whatever it is called and whether it exists or not.
@@ -53,7 +58,7 @@ async function photosBelow(folder: string): Promise<string[]> {
   for (const entry of entries) {
     const path = join(folder, entry.name);
     if (entry.isDirectory()) photos.push(...(await photosBelow(path)));
-    else if (photoExtensions.has(extname(entry.name).toLowerCase())) photos.push(path);
+    else if (isPhotoName(entry.name)) photos.push(path);
   }
   return photos;
 }

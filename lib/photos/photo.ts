@@ -5,7 +5,13 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { types } from 'node:util';
 import { MAX_PHOTO_BYTES } from '../config.js';
-import { InvalidOptionError, PhotoAccessError, PhotoTooLargeError, RawImageError } from '../errors.js';
+import {
+  FaceDedupError,
+  InvalidOptionError,
+  PhotoAccessError,
+  PhotoTooLargeError,
+  RawImageError,
+} from '../errors.js';
 import { printable } from '../options.js';
 
 /** Pixels without a file around them: rows from the top, interleaved channels, no padding. */
@@ -22,8 +28,16 @@ export interface RawImage {
   readonly order?: 'rgb' | 'bgr' | undefined;
 }
 
-/** A path, a `file:` URL, the bytes of a JPEG, PNG, WebP, BMP or TIFF file, or raw pixels. */
-export type ImageInput = string | URL | Uint8Array | RawImage;
+/** A photo that lies elsewhere: its bytes are asked for when its turn comes. */
+export interface LazyPhoto {
+  /** For errors and results. */
+  readonly name: string;
+  /** @returns the bytes of a JPEG, PNG, WebP, BMP or TIFF file. */
+  readonly read: () => Promise<Uint8Array>;
+}
+
+/** A path, a `file:` URL, the bytes of a JPEG, PNG, WebP, BMP or TIFF file, raw pixels, or where to read the bytes. */
+export type ImageInput = string | URL | Uint8Array | RawImage | LazyPhoto;
 
 /** What crosses to the native side. */
 export type NativeImage = { readonly bytes: Uint8Array } | Required<RawImage>;
@@ -32,6 +46,7 @@ export type NativeImage = { readonly bytes: Uint8Array } | Required<RawImage>;
 export function describePhoto(image: ImageInput): string {
   if (typeof image === 'string') return `The photo '${image}'`;
   if (image instanceof URL) return `The photo '${image.href}'`;
+  if (isLazy(image)) return `The photo '${image.name}'`;
   return types.isUint8Array(image) ? 'The photo given as bytes' : 'The photo given as raw pixels';
 }
 
@@ -45,7 +60,27 @@ export function describePhoto(image: ImageInput): string {
 export async function readPhoto(image: ImageInput): Promise<NativeImage> {
   if (typeof image === 'string' || image instanceof URL) return { bytes: await readFile(image) };
   if (types.isUint8Array(image)) return { bytes: unshared(checkBytes(image, describePhoto(image))) };
+  if (isLazy(image)) return { bytes: unshared(await readLazy(image)) };
   return checkRawImage(image);
+}
+
+function isLazy(image: unknown): image is LazyPhoto {
+  const { name, read } = (image ?? {}) as Partial<Record<keyof LazyPhoto, unknown>>;
+  return typeof name === 'string' && typeof read === 'function';
+}
+
+async function readLazy(image: LazyPhoto): Promise<Uint8Array> {
+  const photo = describePhoto(image);
+  let bytes: unknown;
+  try {
+    bytes = await image.read();
+  } catch (cause) {
+    if (cause instanceof FaceDedupError) throw cause;
+    throw accessError(photo, cause);
+  }
+  if (!types.isUint8Array(bytes))
+    throw new InvalidOptionError('ARGUMENT_INVALID', `${photo} must be read as a Uint8Array.`);
+  return checkBytes(bytes, photo);
 }
 
 /** Node-API takes no view of a SharedArrayBuffer; slice() copies it into a buffer of its own. */

@@ -6,7 +6,13 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import sharp from 'sharp';
 import t from 'tap';
-import { faceDistance, FaceEngine, type PhotoResult, type PhotosProgress } from '../../lib/index.js';
+import {
+  faceDistance,
+  FaceEngine,
+  type PhotoResult,
+  type PhotosProgress,
+  type ImageInput,
+} from '../../lib/index.js';
 import { loadAddon } from '../../lib/native.js';
 import { ModelStore } from '../../lib/models/index.js';
 import { packageRoot } from '../../lib/package_root.js';
@@ -212,8 +218,10 @@ t.test('what is no JPEG, or small, is decoded whole', { skip: skip || skipWithou
     .resize({ width: 1200 })
     .png()
     .toBuffer();
-  for (const photo of [png, johns[1] ?? ''])
-    t.same(await engine.encode(photo, { shrinkOnLoad: true }), await engine.encode(photo));
+  // Their origins differ by the option.
+  const encode = async (photo: ImageInput, shrinkOnLoad: boolean) =>
+    (await engine.encode(photo, { shrinkOnLoad })).map(({ origin: _, ...face }) => face);
+  for (const photo of [png, johns[1] ?? '']) t.same(await encode(photo, true), await encode(photo, false));
 });
 
 t.test('a photo too large for its batch fails alone', { skip: skip || skipWithout.mmod }, async (t) => {
