@@ -1,6 +1,7 @@
 // Azure Blob Storage: which container, by which credentials, and its blobs as streams that never mix two versions.
 
 import type { BlobItem, ContainerClient, StoragePipelineOptions } from '@azure/storage-blob';
+import { backOff, type BackoffOptions } from 'exponential-backoff';
 import { AzureError, InvalidOptionError, throwIfAborted } from './errors.js';
 import { nonEmptyString, type OptionSpec, optionsObject, readOptions } from './options.js';
 import { redact } from './redaction.js';
@@ -158,9 +159,11 @@ export class AzureContainer {
     const client = this.#client.getBlobClient(name);
     for (let offset = 0; offset < bytes; offset += chunkBytes) {
       const count = Math.min(chunkBytes, bytes - offset);
-      yield await this.#asked(this.#what(name), signal, () =>
-        client.downloadToBuffer(offset, count, { conditions: { ifMatch: etag }, ...aborting(signal) }),
-      );
+      const conditions = { conditions: { ifMatch: etag }, ...aborting(signal) };
+      // The SDK retries requests, but not every answer that is cut half-way.
+      const chunk = () =>
+        backOff(() => client.downloadToBuffer(offset, count, conditions), retryOfCuts(signal));
+      yield await this.#asked(this.#what(name), signal, chunk);
     }
   }
 
@@ -204,7 +207,7 @@ export class AzureContainer {
   }
 
   #typed(what: string, error: unknown): AzureError {
-    const status = error instanceof Error && 'statusCode' in error ? error.statusCode : undefined;
+    const status = statusOf(error);
     const azureCode = error instanceof Error && 'code' in error ? String(error.code) : '';
     const reason = `${redact(firstLine(error), this.#secrets)}${azureCode === '' ? '' : ` [${azureCode}]`}`;
     if (status === 412) return new AzureError('AZURE_CHANGED', `${what} changed while it was read.`);
@@ -214,6 +217,16 @@ export class AzureContainer {
       return new AzureError('AZURE_REFUSED', `${what} may not be read: ${reason}. Check the credentials.`);
     return new AzureError('AZURE_UNREACHABLE', `${what} cannot be read: ${reason}. Check the connection.`);
   }
+}
+
+function statusOf(error: unknown): unknown {
+  return error instanceof Error && 'statusCode' in error ? error.statusCode : undefined;
+}
+
+/** Waits of about 0.5 and 1 s. What the server answered with a status, the SDK has retried already. */
+function retryOfCuts(signal: AbortSignal | undefined): BackoffOptions {
+  const retry = (error: unknown) => statusOf(error) === undefined && signal?.aborted !== true;
+  return { numOfAttempts: 3, startingDelay: 500, timeMultiple: 2, jitter: 'full', retry };
 }
 
 function firstLine(error: unknown): string {

@@ -78,5 +78,5 @@ export async function* contentOf(path: string): AsyncGenerator<Uint8Array, void,
 export function reasonOf(error: unknown, secrets: readonly string[] = []): string {
   if (!(error instanceof Error)) return redact(String(error), secrets);
   const beneath = error.cause instanceof Error ? ` (${error.cause.message})` : '';
-  return redact(error.message + beneath, secrets);
+  return redact(error.message.replace(/\.$/, '') + beneath, secrets);
 }

@@ -42,6 +42,7 @@ function storeIn(
     explicit: entry(files.explicit),
     cache: entry(files.cache),
     mirror: entry(files.mirror),
+    store: {},
   });
   withoutEnvironment(t);
   const [directory, cache, mirror] = ['explicit', 'cache', 'mirror'].map((each) => join(folder, each)) as [
@@ -49,7 +50,10 @@ function storeIn(
     string,
     string,
   ];
-  const store = new ModelStore({ models: { directory, cache }, manifest: manifestOf(rest) });
+  const store = new ModelStore({
+    models: { directory, cache, store: join(folder, 'store') },
+    manifest: manifestOf(rest),
+  });
   return { store, directory, cache, mirror };
 }
 
