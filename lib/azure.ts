@@ -126,7 +126,7 @@ export class AzureContainer {
     const pages = this.#client.listBlobsFlat({ prefix, ...aborting(signal) });
     const next = () => this.#asked(this.#what(), signal, () => pages.next());
     for (let item = await next(); item.done !== true; item = await next()) {
-      const { name, properties } = item.value as BlobItem;
+      const { name, properties } = item.value;
       yield { name, bytes: properties.contentLength ?? 0, etag: properties.etag };
     }
   }

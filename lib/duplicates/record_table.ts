@@ -42,7 +42,7 @@ class OneEncoder {
   /** @throws InvalidEncodingsError `ENCODINGS_INCOMPARABLE`, InvalidOptionError `ARGUMENT_INVALID` */
   require({ id, origin }: FaceRecord): void {
     if (origin === undefined) return;
-    const { models } = (origin as Partial<NonNullable<FaceRecord['origin']>> | null) ?? {};
+    const { models } = origin ?? {};
     if (typeof models !== 'object')
       throw new InvalidOptionError('ARGUMENT_INVALID', `The origin of '${id}' must be { models, options }.`);
     const sha256 = models['encoder'];

@@ -615,7 +615,9 @@ async function bring(
 }
 
 function checkVersionName(version: string | undefined): void {
-  if (version === undefined || isVersionName(version)) return;
+  if (version === undefined) return;
+  const given: unknown = version;
+  if (isVersionName(given)) return;
   throw new InvalidOptionError(
     'OPTION_RANGE',
     `'${version}' is no name for a version: letters, digits and . _ + - after a letter or digit, at most 64.`,

@@ -54,11 +54,10 @@ function storeIn(t: Test, https: readonly string[], keys: readonly ModelKey[] = 
   return { store, models, manifest, isThere };
 }
 
+const neverCut: (request: number) => boolean = () => false;
+
 /** Answers ranges as a file server does, and cuts each answer short that `cut` says. */
-function fileServer(
-  seen: IncomingMessage[],
-  { etag = '"1"', cut = (_: number): boolean => false } = {},
-): RequestListener {
+function fileServer(seen: IncomingMessage[], { etag = '"1"', cut = neverCut } = {}): RequestListener {
   return (request, response) => {
     seen.push(request);
     const range = /^bytes=(\d+)-$/.exec(request.headers.range ?? '');
