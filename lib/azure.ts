@@ -1,6 +1,6 @@
 // Azure Blob Storage: which container, by which credentials, and its blobs as streams that never mix two versions.
 
-import type { BlobItem, ContainerClient, StoragePipelineOptions } from '@azure/storage-blob';
+import type { ContainerClient, StoragePipelineOptions } from '@azure/storage-blob';
 import { backOff, type BackoffOptions } from 'exponential-backoff';
 import { AzureError, InvalidOptionError, throwIfAborted } from './errors.js';
 import { nonEmptyString, type OptionSpec, optionsObject, readOptions } from './options.js';
