@@ -113,6 +113,21 @@ t.test('a file that changed on the server, or that it does not name, is begun an
   }
 });
 
+t.test('a server that closes the connection while its answer is still being written down', async (t) => {
+  // undici 7.26 to 7.30 end the process here: https://github.com/nodejs/undici/issues/5360
+  const large = randomBytes(20_000_000);
+  const address = await serve(t, (_, response) => {
+    response.writeHead(200, { 'content-length': large.length, connection: 'close' }).end(large);
+  });
+  const { models, manifest } = storeIn(t, [`${address}/a`]);
+  const versions = [
+    { bytes: large.length, sha256: createHash('sha256').update(large).digest('hex') },
+  ] as const;
+  const files = manifest.files.map((file) => ({ ...file, versions }));
+  await new ModelStore({ models, manifest: { files } }).fetch(undefined, { sources: ['https'] });
+  t.ok(readFileSync(join(models.cache, 'encoder.dat')).equals(large));
+});
+
 t.test('an answer that may pass is waited for, one that will not is not', async (t) => {
   let asked = 0;
   const passing = await serve(t, (_, response) => {
