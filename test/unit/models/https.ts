@@ -68,7 +68,7 @@ function fileServer(seen: IncomingMessage[], { etag = '"1"', cut = neverCut } = 
       ...(from > 0 ? { 'content-range': `bytes ${from}-${content.length - 1}/${content.length}` } : {}),
     });
     if (!cut(seen.length)) response.end(content.subarray(from));
-    else response.write(content.subarray(from, half), () => setTimeout(() => response.destroy(), 20));
+    else response.write(content.subarray(from, half), () => response.socket?.end());
   };
 }
 
