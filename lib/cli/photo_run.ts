@@ -1,15 +1,14 @@
 // One pass of the engine over the photos a person named: progress, failures, exit code.
 
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { isAzureName, parseAzureName } from '../azure.js';
 import type { EncodingsJournal, KeptFace } from '../encodings/journal.js';
 import type { EncodingOrigin } from '../encodings/origin.js';
 import type { EngineInfo, FaceEngine, PhotoResult } from '../engine.js';
+import { sha256Of } from '../digest.js';
 import { FaceDedupError } from '../errors.js';
 import { azurePhotos } from '../photos/azure.js';
 import { listPhotos } from '../photos/folder.js';
-import type { LazyPhoto } from '../photos/photo.js';
+import { type LazyPhoto, readPhotoFile } from '../photos/photo.js';
 import { count, printNote } from './output.js';
 import { startProgress } from './progress.js';
 
@@ -30,8 +29,8 @@ export class NoPhotosError extends FaceDedupError {
   }
 }
 
-/** A photo file's path, or a blob that says whether it changed. */
-export type NamedPhoto = string | (LazyPhoto & { readonly etag: string });
+/** A photo file's path, or where its bytes come from; a blob says whether it changed. */
+export type NamedPhoto = string | (LazyPhoto & { readonly etag?: string });
 
 /** The photos a person named; those of a container are listed while others are worked on. */
 export class NamedPhotos {
@@ -119,10 +118,10 @@ export async function* encodeUnknown(
   const known: PhotoResult<KeptFace, NamedPhoto>[] = [];
   const tags = new Map<string, string>();
   const unknown = async function* (): AsyncGenerator<NamedPhoto, void, undefined> {
-    for await (const photo of photos) {
-      const tag = await tagOf(photo);
+    for await (const named of photos) {
+      const { photo, tag } = await tagged(named);
       const faces = tag === undefined ? undefined : journal.find(nameOf(photo), tag, origin);
-      if (faces) known.push({ photo, faces });
+      if (faces) known.push({ photo: nameOf(photo), faces });
       else {
         if (tag !== undefined) tags.set(nameOf(photo), tag);
         yield photo;
@@ -143,16 +142,19 @@ export async function* encodeUnknown(
   yield* known;
 }
 
-/** Another one whenever the photo's content changes; undefined for a file that cannot be read, which the engine reports. */
-async function tagOf(photo: NamedPhoto): Promise<string | undefined> {
-  if (typeof photo !== 'string') return `etag ${photo.etag}`;
-  const hash = createHash('sha256');
+/** The photo with a tag that is another one whenever its content changes; without one if its file cannot be read. */
+async function tagged(photo: NamedPhoto): Promise<{ photo: NamedPhoto; tag?: string }> {
+  if (typeof photo !== 'string')
+    return photo.etag === undefined ? { photo } : { photo, tag: `etag ${photo.etag}` };
+  let bytes: Uint8Array;
   try {
-    for await (const chunk of createReadStream(photo)) hash.update(chunk as Uint8Array);
+    bytes = await readPhotoFile(photo);
   } catch {
-    return undefined;
+    // The engine meets the same error, and reports it with the photo.
+    return { photo };
   }
-  return `sha256 ${hash.digest('hex')}`;
+  // The bytes that were looked at are the ones encoded, also if the file changes meanwhile.
+  return { photo: { name: photo, read: () => Promise.resolve(bytes) }, tag: `sha256 ${sha256Of(bytes)}` };
 }
 
 /** An administrator's own model is welcome, but nobody should use one unawares. */

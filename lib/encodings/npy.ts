@@ -1,10 +1,11 @@
 // Encodings as NumPy's .npy files, the way the HOPE engine keeps them.
 // The format: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
 
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { EncodingLike } from '../duplicates/index.js';
+import { sha256Of } from '../digest.js';
 import { EncodingsFileError, InvalidEncodingsError } from '../errors.js';
 import type { EncodingOrigin } from './origin.js';
 import { oneOf, type OptionSpec, readOptions } from '../options.js';
@@ -187,10 +188,6 @@ function parseOrigin(text: string): { sha256?: string; origin?: EncodingOrigin }
   } catch {
     return undefined;
   }
-}
-
-function sha256Of(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
 }
 
 /**

@@ -1,6 +1,6 @@
 // What an encoding was made by, so that nobody compares what cannot be compared or keeps what is out of date.
 
-import { createHash } from 'node:crypto';
+import { sha256Of } from '../digest.js';
 
 /**
  * The SHA-256 of each model file that had a part in an encoding, and the options that shaped it. Backend, target and the
@@ -15,9 +15,7 @@ export interface EncodingOrigin {
 
 /** A short name for an origin: equal for equal origins, whatever the order of their names. 64 hexadecimal digits. */
 export function originId({ models, options }: EncodingOrigin): string {
-  return createHash('sha256')
-    .update(JSON.stringify([sorted(models), sorted(options)]))
-    .digest('hex');
+  return sha256Of(JSON.stringify([sorted(models), sorted(options)]));
 }
 
 /** Whether two encodings were made in the same way: by the same models and options. */

@@ -3,6 +3,7 @@
 import { constants } from 'node:fs';
 import { access, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { sha256Of } from '../digest.js';
 import {
   InvalidOptionError,
   ModelCorruptError,
@@ -11,7 +12,7 @@ import {
   ModelRejectedError,
   throwIfAborted,
 } from '../errors.js';
-import { isAbsence, sha256Of, systemCode, writeWhole } from './files.js';
+import { isAbsence, systemCode, writeWhole } from './files.js';
 import { type ModelLocations, type ModelsOption, readModelLocations } from './locations.js';
 import { withLock } from './lock.js';
 import {

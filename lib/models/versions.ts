@@ -9,8 +9,9 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { sha256Of } from '../digest.js';
 import { FaceDedupError, ModelStoreError } from '../errors.js';
-import { isAbsence, sha256Of, syncFolder, textIfThere, writeWhole } from './files.js';
+import { isAbsence, syncFolder, textIfThere, writeWhole } from './files.js';
 import { type AssertHeld, withLock } from './lock.js';
 import type { ModelKey, ModelSetName } from './manifest.js';
 
@@ -267,7 +268,7 @@ export class ModelVersions {
 /** A name for files that were given none: the same files always get the same. */
 export function versionOfDigests(files: readonly VersionFile[]): string {
   const digests = files.map(({ key, sha256 }) => `${key} ${sha256}\n`).sort();
-  return sha256Of(Buffer.from(digests.join(''))).slice(0, 12);
+  return sha256Of(digests.join('')).slice(0, 12);
 }
 
 function requireSameFiles(known: ModelVersion, candidate: ModelVersion): void {

@@ -58,7 +58,7 @@ export function describePhoto(image: ImageInput): string {
  * @throws RawImageError, InvalidOptionError `ARGUMENT_INVALID`
  */
 export async function readPhoto(image: ImageInput): Promise<NativeImage> {
-  if (typeof image === 'string' || image instanceof URL) return { bytes: await readFile(image) };
+  if (typeof image === 'string' || image instanceof URL) return { bytes: await readPhotoFile(image) };
   if (types.isUint8Array(image)) return { bytes: unshared(checkBytes(image, describePhoto(image))) };
   if (isLazy(image)) return { bytes: unshared(await readLazy(image)) };
   return checkRawImage(image);
@@ -116,7 +116,13 @@ function pathOf(location: string | URL): string {
   }
 }
 
-async function readFile(location: string | URL): Promise<Uint8Array> {
+/**
+ * Reads a photo's file whole.
+ *
+ * @throws PhotoAccessError `PHOTO_NOT_FOUND`, `PHOTO_UNREADABLE`, `PHOTO_EMPTY`
+ * @throws PhotoTooLargeError for a file of more than 512 MiB
+ */
+export async function readPhotoFile(location: string | URL): Promise<Uint8Array> {
   const photo = describePhoto(location);
   const path = pathOf(location);
   let file: FileHandle | undefined;

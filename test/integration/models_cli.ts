@@ -1,5 +1,6 @@
 // The commands that look after models, and encodings kept between runs.
 
+import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import sharp from 'sharp';
@@ -110,4 +111,12 @@ t.test('find --encodings encodes only what is new or changed', { skip }, async (
   t.equal(kept().length, 5, 'and all are by other options');
   rmSync(a);
   t.match(await find('--jitters', '2'), { photos: 2 });
+
+  const pipe = join(folder, 'pipe.jpg');
+  execFileSync('mkfifo', [pipe]);
+  t.match(
+    await find(pipe),
+    { photos: 3, failed: [{}, { photo: pipe, code: 'PHOTO_UNREADABLE' }] },
+    'a pipe is not waited for',
+  );
 });

@@ -1,9 +1,9 @@
 // What has come of a download so far, kept so that the next attempt, of this process or a later one, goes on from there.
 
-import { createHash } from 'node:crypto';
 import { mkdir, open, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isAbsence, textIfThere } from '../files.js';
+import { sha256Of } from '../../digest.js';
 import { contentOf } from './source.js';
 
 export interface Arrived {
@@ -26,7 +26,7 @@ export class PartialFile {
     this.#folder = partialFolder(cache);
     // A signature in the query changes from day to day, and must not be kept.
     const place = address.replace(/[?#].*$/, '');
-    this.#path = join(this.#folder, createHash('sha256').update(place).digest('hex').slice(0, 32));
+    this.#path = join(this.#folder, sha256Of(place).slice(0, 32));
     this.#validatorPath = `${this.#path}.validator`;
   }
 
