@@ -1,10 +1,10 @@
 // One pass of the engine over the photos a person named: progress, failures, exit code.
 
 import { isAzureName, parseAzureName } from '../azure.js';
+import { sha256Of } from '../digest.js';
 import type { EncodingsJournal, KeptFace } from '../encodings/journal.js';
 import type { EncodingOrigin } from '../encodings/origin.js';
 import type { EngineInfo, FaceEngine, PhotoResult } from '../engine.js';
-import { sha256Of } from '../digest.js';
 import { FaceDedupError } from '../errors.js';
 import { azurePhotos } from '../photos/azure.js';
 import { listPhotos } from '../photos/folder.js';
@@ -29,8 +29,11 @@ export class NoPhotosError extends FaceDedupError {
   }
 }
 
-/** A photo file's path, or where its bytes come from; a blob says whether it changed. */
-export type NamedPhoto = string | (LazyPhoto & { readonly etag?: string });
+/** A photo file's path, or a blob that says whether it changed. */
+export type NamedPhoto = string | (LazyPhoto & { readonly etag: string });
+
+/** As the engine is given it and gives it back. */
+type EnginePhoto = string | LazyPhoto;
 
 /** The photos a person named; those of a container are listed while others are worked on. */
 export class NamedPhotos {
@@ -71,7 +74,7 @@ export class NamedPhotos {
   }
 }
 
-function nameOf(photo: NamedPhoto): string {
+function nameOf(photo: EnginePhoto): string {
   return typeof photo === 'string' ? photo : photo.name;
 }
 
@@ -85,7 +88,7 @@ export interface PhotoRun {
 export async function runOverPhotos<Face>(
   photos: NamedPhotos,
   label: string,
-  results: AsyncIterable<PhotoResult<Face, NamedPhoto>>,
+  results: AsyncIterable<PhotoResult<Face, EnginePhoto>>,
   onFaces: (photo: string, faces: readonly Face[]) => void,
 ): Promise<PhotoRun> {
   const failed: FailedPhoto[] = [];
@@ -113,11 +116,11 @@ export async function* encodeUnknown(
   engine: FaceEngine,
   photos: NamedPhotos,
   journal: EncodingsJournal,
-): AsyncGenerator<PhotoResult<KeptFace, NamedPhoto>, void, undefined> {
+): AsyncGenerator<PhotoResult<KeptFace, EnginePhoto>, void, undefined> {
   const origin = await engine.origin();
-  const known: PhotoResult<KeptFace, NamedPhoto>[] = [];
+  const known: PhotoResult<KeptFace, EnginePhoto>[] = [];
   const tags = new Map<string, string>();
-  const unknown = async function* (): AsyncGenerator<NamedPhoto, void, undefined> {
+  const unknown = async function* (): AsyncGenerator<EnginePhoto, void, undefined> {
     for await (const named of photos) {
       const { photo, tag } = await tagged(named);
       const faces = tag === undefined ? undefined : journal.find(nameOf(photo), tag, origin);
@@ -143,9 +146,8 @@ export async function* encodeUnknown(
 }
 
 /** The photo with a tag that is another one whenever its content changes; without one if its file cannot be read. */
-async function tagged(photo: NamedPhoto): Promise<{ photo: NamedPhoto; tag?: string }> {
-  if (typeof photo !== 'string')
-    return photo.etag === undefined ? { photo } : { photo, tag: `etag ${photo.etag}` };
+async function tagged(photo: NamedPhoto): Promise<{ photo: EnginePhoto; tag?: string }> {
+  if (typeof photo !== 'string') return { photo, tag: `etag ${photo.etag}` };
   let bytes: Uint8Array;
   try {
     bytes = await readPhotoFile(photo);

@@ -4,8 +4,8 @@
 import { randomUUID } from 'node:crypto';
 import { open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { EncodingLike } from '../duplicates/index.js';
 import { sha256Of } from '../digest.js';
+import type { EncodingLike } from '../duplicates/index.js';
 import { EncodingsFileError, InvalidEncodingsError } from '../errors.js';
 import type { EncodingOrigin } from './origin.js';
 import { oneOf, type OptionSpec, readOptions } from '../options.js';

@@ -2,8 +2,8 @@
 
 import { mkdir, open, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isAbsence, textIfThere } from '../files.js';
 import { sha256Of } from '../../digest.js';
+import { isAbsence, textIfThere } from '../files.js';
 import { contentOf } from './source.js';
 
 export interface Arrived {
