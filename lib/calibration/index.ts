@@ -1,0 +1,3 @@
+// The door of calibration.
+
+export type { FalseMatchEstimate } from './estimate.js';
