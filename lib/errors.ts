@@ -107,6 +107,17 @@ export class InvalidEncodingsError extends FaceDedupError {}
  */
 export class EncodingsFileError extends FaceDedupError {}
 
+/**
+ * The file of a face store cannot be used.
+ * Codes: `FACE_STORE_UNUSABLE` (not to be opened, read or written), `FACE_STORE_INVALID` (none of ours, damaged, or of a
+ * newer release), `FACE_STORE_BUSY` (another process writes to it and does not end), `FACE_STORE_MISSING` (no such file,
+ * set or run).
+ */
+export class FaceStoreError extends FaceDedupError {}
+
+/** No photo is where a run was told to look. Code: `NO_PHOTOS`. */
+export class NoPhotosError extends FaceDedupError {}
+
 /** The machine has not enough memory for the photo or model. Code: `OUT_OF_MEMORY`. */
 export class OutOfMemoryError extends FaceDedupError {}
 

@@ -1,0 +1,150 @@
+// The file of a face store: opened, checked, brought up to date; what SQLite refuses becomes a typed error.
+
+import { closeSync, existsSync, openSync } from 'node:fs';
+import { DatabaseSync, type StatementSyncInstance } from '@photostructure/sqlite';
+import { FaceDedupError, FaceStoreError } from '../errors.js';
+import { applicationId, migrations } from './schema.js';
+
+export type Value = null | number | bigint | string | Uint8Array;
+export type Row = Readonly<Record<string, Value>>;
+
+/** Milliseconds that a write waits for another process to end its own. */
+const busyTimeout = 10_000;
+
+export class Database {
+  readonly path: string;
+  readonly #connection: InstanceType<typeof DatabaseSync>;
+  readonly #statements = new Map<string, StatementSyncInstance>();
+
+  /**
+   * Opens the file, or begins it where `create` says so.
+   *
+   * @throws FaceStoreError `FACE_STORE_UNUSABLE`, `FACE_STORE_INVALID`, `FACE_STORE_MISSING`
+   */
+  constructor(path: string, { create }: { readonly create: boolean }) {
+    this.path = path;
+    const isThere = existsSync(path);
+    if (!isThere && !create)
+      throw new FaceStoreError('FACE_STORE_MISSING', `There is no face store '${path}'. Check the path.`);
+    this.#connection = this.#guarded(() => {
+      // Encodings are biometric data: nobody but the owner reads them. SQLite gives its side files the same mode.
+      if (!isThere) closeSync(openSync(path, 'a', 0o600));
+      return new DatabaseSync(path, { timeout: busyTimeout, enableForeignKeyConstraints: true });
+    });
+    try {
+      this.#guarded(() => this.#prepare());
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+  }
+
+  all(sql: string, ...values: readonly Value[]): Row[] {
+    return this.#guarded(() => this.#statement(sql).all(...values) as Row[]);
+  }
+
+  get(sql: string, ...values: readonly Value[]): Row | undefined {
+    return this.#guarded(() => this.#statement(sql).get(...values) as Row | undefined);
+  }
+
+  /** Row by row. The statement is the caller's until the last row: nothing else may run it meanwhile. */
+  *rows(sql: string, ...values: readonly Value[]): Generator<Row, void, undefined> {
+    const rows = this.#guarded(() => this.#connection.prepare(sql).iterate(...values));
+    for (;;) {
+      const next = this.#guarded(() => rows.next());
+      if (next.done) return;
+      yield next.value as Row;
+    }
+  }
+
+  /** @returns the rowid of the row inserted last, and how many rows changed. */
+  run(sql: string, ...values: readonly Value[]): { readonly id: number; readonly changes: number } {
+    return this.#guarded(() => {
+      const { lastInsertRowid, changes } = this.#statement(sql).run(...values);
+      return { id: Number(lastInsertRowid), changes: Number(changes) };
+    });
+  }
+
+  /** All of it or nothing. Not to be nested. */
+  transaction<T>(work: () => T): T {
+    this.#guarded(() => this.#connection.exec('BEGIN IMMEDIATE'));
+    try {
+      const result = work();
+      this.#guarded(() => this.#connection.exec('COMMIT'));
+      return result;
+    } catch (error) {
+      // A failed COMMIT may have ended the transaction itself.
+      if (this.#connection.isTransaction) this.#connection.exec('ROLLBACK');
+      throw error;
+    }
+  }
+
+  /** May be called again. */
+  close(): void {
+    this.#statements.clear();
+    if (this.#connection.isOpen) this.#connection.close();
+  }
+
+  #statement(sql: string): StatementSyncInstance {
+    let statement = this.#statements.get(sql);
+    if (!statement) this.#statements.set(sql, (statement = this.#connection.prepare(sql)));
+    return statement;
+  }
+
+  #prepare(): void {
+    const pragma = (name: string) => Number(Object.values(this.get(`PRAGMA ${name}`) ?? {})[0]);
+    const isEmpty = this.get('SELECT 1 FROM sqlite_schema') === undefined;
+    if (!isEmpty && pragma('application_id') !== applicationId)
+      throw invalid(`The file '${this.path}' is a SQLite database, but no face store. Name another file.`);
+    if (pragma('user_version') > migrations.length)
+      throw invalid(
+        `The face store '${this.path}' was written by a newer release of facededup. Update facededup to use it.`,
+      );
+    // Survives the death of the process at any moment; a write-ahead log also lets others read during a run.
+    this.#connection.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;');
+    if (pragma('user_version') === migrations.length) return;
+    this.transaction(() => {
+      // Another process may have done it while this one waited for its turn.
+      migrations.slice(pragma('user_version')).forEach((migration) => this.#connection.exec(migration));
+      this.#connection.exec(`PRAGMA application_id = ${applicationId}`);
+      this.#connection.exec(`PRAGMA user_version = ${migrations.length}`);
+    });
+  }
+
+  #guarded<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (cause) {
+      if (cause instanceof FaceDedupError) throw cause;
+      throw storeError(this.path, cause);
+    }
+  }
+}
+
+function invalid(message: string, cause?: unknown): FaceStoreError {
+  return new FaceStoreError('FACE_STORE_INVALID', message, { cause });
+}
+
+/** By SQLite's primary result codes (https://sqlite.org/rescode.html): 5 busy, 6 locked, 11 corrupt, 26 not a database. */
+function storeError(path: string, cause: unknown): unknown {
+  const { errcode, code } = cause as { readonly errcode?: number; readonly code?: string };
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  const primary = errcode === undefined ? undefined : errcode & 0xff;
+  if (primary === 5 || primary === 6)
+    return new FaceStoreError(
+      'FACE_STORE_BUSY',
+      `Another process has been writing to the face store '${path}' for ${busyTimeout / 1000} seconds. Try again later.`,
+      { cause },
+    );
+  if (primary === 11 || primary === 26)
+    return invalid(
+      `The file '${path}' is no face store, or a damaged one: ${reason}. Restore it from a backup, or name another file.`,
+      cause,
+    );
+  const isSystems =
+    primary !== undefined || (code !== undefined && cause instanceof Error && 'syscall' in cause);
+  if (!isSystems) return cause;
+  return new FaceStoreError('FACE_STORE_UNUSABLE', `The face store '${path}' cannot be used: ${reason}.`, {
+    cause,
+  });
+}

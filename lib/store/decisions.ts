@@ -1,0 +1,174 @@
+// What people said of pairs: kept as a log, by photo or by record, so that it outlives encodings and can be undone.
+
+import { InvalidOptionError } from '../errors.js';
+import type { Verdict } from '../runs/findings.js';
+import type { Database, Row } from './database.js';
+
+/** By what a decision names its two: photos by their names, or records by their reference keys. */
+export type SubjectKind = 'photo' | 'reference';
+
+export interface Decision {
+  readonly kind: SubjectKind;
+  /** The one that comes first by UTF-16 code units. */
+  readonly first: string;
+  readonly second: string;
+  readonly verdict: Verdict;
+  readonly reason?: string;
+  /** ISO 8601, UTC. */
+  readonly decidedAt: string;
+}
+
+export interface NewDecision {
+  readonly kind: SubjectKind;
+  readonly first: string;
+  readonly second: string;
+  readonly verdict: Verdict;
+  readonly reason?: string | undefined;
+}
+
+/** A photo, and the record it belongs to where it was named. */
+export interface DecidedPhoto {
+  readonly name: string;
+  readonly reference?: string | undefined;
+}
+
+const verdicts: readonly Verdict[] = ['same', 'different', 'unsure'];
+const longestText = 4096;
+
+export function isVerdict(value: unknown): value is Verdict {
+  return verdicts.some((verdict) => verdict === value);
+}
+
+export class DecisionTable {
+  readonly #database: Database;
+  readonly #set: number;
+
+  constructor(database: Database, set: number) {
+    this.#database = database;
+    this.#set = set;
+  }
+
+  /** @throws InvalidOptionError `ARGUMENT_INVALID` when both are one and the same, or a text is missing or too long. */
+  decide(decision: NewDecision): Decision {
+    return this.decideAll([decision])[0] as Decision;
+  }
+
+  /** All of them or none. */
+  decideAll(decisions: readonly NewDecision[]): Decision[] {
+    const now = new Date().toISOString();
+    const checked = decisions.map((decision) => inOrder(decision, now));
+    this.#database.transaction(() => {
+      for (const { kind, first, second, verdict, reason, decidedAt } of checked)
+        this.#database.run(
+          `INSERT INTO decisions (set_id, kind, first, second, verdict, reason, decided_at) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+          this.#set,
+          kind,
+          first,
+          second,
+          verdict,
+          reason ?? null,
+          decidedAt,
+        );
+    });
+    return checked;
+  }
+
+  /** Withdraws the latest decision; the one before it on the same pair holds again. @returns what was withdrawn. */
+  undo(): Decision | undefined {
+    return this.#database.transaction(() => {
+      const row = this.#database.get(
+        `SELECT * FROM decisions WHERE set_id = ? AND withdrawn_at IS NULL ORDER BY id DESC LIMIT 1`,
+        this.#set,
+      );
+      if (!row) return undefined;
+      this.#withdraw(Number(row['id']));
+      return decisionOf(row);
+    });
+  }
+
+  /** Withdraws all that was decided on a pair. @returns whether there was anything. */
+  withdraw(pair: Pick<NewDecision, 'kind' | 'first' | 'second'>): boolean {
+    const [first, second] = [pair.first, pair.second].sort() as [string, string];
+    return (
+      this.#database.run(
+        `UPDATE decisions SET withdrawn_at = ? WHERE set_id = ? AND kind = ? AND first = ? AND second = ? AND withdrawn_at IS NULL`,
+        new Date().toISOString(),
+        this.#set,
+        pair.kind,
+        first,
+        second,
+      ).changes > 0
+    );
+  }
+
+  /** Those that hold, oldest first. */
+  list(): Decision[] {
+    return this.#database
+      .all(
+        `SELECT * FROM decisions WHERE id IN (
+           SELECT max(id) FROM decisions WHERE set_id = ? AND withdrawn_at IS NULL GROUP BY kind, first, second)
+         ORDER BY id`,
+        this.#set,
+      )
+      .map(decisionOf);
+  }
+
+  /** For looking up many pairs. */
+  index(): DecisionIndex {
+    return new DecisionIndex(this.list());
+  }
+
+  #withdraw(id: number): void {
+    this.#database.run('UPDATE decisions SET withdrawn_at = ? WHERE id = ?', new Date().toISOString(), id);
+  }
+}
+
+/** The decisions that hold, by pair. Of one on the photos and one on their records the later counts. */
+export class DecisionIndex {
+  readonly #byPair = new Map<string, { readonly position: number; readonly decision: Decision }>();
+
+  constructor(decisions: readonly Decision[]) {
+    decisions.forEach((decision, position) =>
+      this.#byPair.set(keyOf(decision.kind, decision.first, decision.second), { position, decision }),
+    );
+  }
+
+  find(a: DecidedPhoto, b: DecidedPhoto): Decision | undefined {
+    const byPhoto = this.#get('photo', a.name, b.name);
+    if (a.reference === undefined || b.reference === undefined) return byPhoto?.decision;
+    const byReference = this.#get('reference', a.reference, b.reference);
+    if (!byPhoto || !byReference) return (byPhoto ?? byReference)?.decision;
+    return byPhoto.position > byReference.position ? byPhoto.decision : byReference.decision;
+  }
+
+  #get(kind: SubjectKind, a: string, b: string) {
+    return this.#byPair.get(a < b ? keyOf(kind, a, b) : keyOf(kind, b, a));
+  }
+}
+
+function keyOf(kind: SubjectKind, first: string, second: string): string {
+  return JSON.stringify([kind, first, second]);
+}
+
+function inOrder({ kind, first, second, verdict, reason }: NewDecision, decidedAt: string): Decision {
+  const wrong = (sentence: string) => new InvalidOptionError('ARGUMENT_INVALID', sentence);
+  if (first === second) throw wrong(`A decision is on two, and '${first}' is given twice.`);
+  for (const text of [first, second, reason ?? ' '])
+    if (text === '' || text.length > longestText)
+      throw wrong(`The texts of a decision have 1 to ${longestText} characters, not ${text.length}.`);
+  if (!isVerdict(verdict))
+    throw wrong(`A verdict is one of ${verdicts.join(', ')}, not '${String(verdict)}'.`);
+  const [a, b] = first < second ? [first, second] : [second, first];
+  return { kind, first: a, second: b, verdict, ...(reason === undefined ? {} : { reason }), decidedAt };
+}
+
+function decisionOf(row: Row): Decision {
+  return {
+    kind: String(row['kind']) as SubjectKind,
+    first: String(row['first']),
+    second: String(row['second']),
+    verdict: String(row['verdict']) as Verdict,
+    ...(row['reason'] === null ? {} : { reason: String(row['reason']) }),
+    decidedAt: String(row['decided_at']),
+  };
+}

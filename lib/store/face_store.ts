@@ -1,0 +1,119 @@
+// FaceStore: one SQLite file that keeps sets of photos with their encodings, decisions on pairs, and results of runs.
+
+import { FaceStoreError, InvalidOptionError } from '../errors.js';
+import { Database } from './database.js';
+import { DecisionTable } from './decisions.js';
+import { PhotoTable } from './photo_table.js';
+import { RunTable } from './run_table.js';
+
+/** A set of photos: those that are compared with each other, and what is known of them. */
+export interface PhotoSet {
+  readonly name: string;
+  readonly photos: PhotoTable;
+  readonly decisions: DecisionTable;
+  readonly runs: RunTable;
+}
+
+export interface PhotoSetFacts {
+  readonly name: string;
+  readonly photos: number;
+  readonly runs: number;
+  /** ISO 8601, UTC. */
+  readonly createdAt: string;
+}
+
+export const defaultSet = 'default';
+
+/**
+ * One process writes at a time, others may read. Everything is on the disk when a call returns, so that a process may be
+ * killed at any moment; only a power cut may take the last moments with it, and never damages the file.
+ */
+export class FaceStore {
+  readonly #database: Database;
+
+  /**
+   * Opens the file.
+   *
+   * @param create whether it is begun where it is not there; default true.
+   * @throws FaceStoreError `FACE_STORE_UNUSABLE`, `FACE_STORE_INVALID`, `FACE_STORE_MISSING`, `FACE_STORE_BUSY`
+   */
+  constructor(path: string, { create = true }: { readonly create?: boolean } = {}) {
+    this.#database = new Database(path, { create });
+  }
+
+  get path(): string {
+    return this.#database.path;
+  }
+
+  /**
+   * A set by its name; begun where it is not there.
+   *
+   * @param name 1 to 100 letters, digits, spaces and `. _ -`; default `default`.
+   * @throws InvalidOptionError `ARGUMENT_INVALID`, FaceStoreError
+   */
+  set(name: string = defaultSet): PhotoSet {
+    return this.#set(name) ?? this.#begin(name);
+  }
+
+  /** @throws FaceStoreError `FACE_STORE_MISSING` */
+  existingSet(name: string = defaultSet): PhotoSet {
+    const set = this.#set(name);
+    if (set) return set;
+    throw new FaceStoreError('FACE_STORE_MISSING', `There is no set '${name}' in '${this.path}'.`);
+  }
+
+  /** By name. */
+  sets(): PhotoSetFacts[] {
+    return this.#database
+      .all(
+        `SELECT name, created_at,
+           (SELECT count(*) FROM photos WHERE set_id = sets.id) AS photos,
+           (SELECT count(*) FROM runs WHERE set_id = sets.id) AS runs
+         FROM sets ORDER BY name`,
+      )
+      .map((row) => ({
+        name: String(row['name']),
+        photos: Number(row['photos']),
+        runs: Number(row['runs']),
+        createdAt: String(row['created_at']),
+      }));
+  }
+
+  /** Forgets a set with its decisions and runs, and the encodings that no other set has. */
+  removeSet(name: string): boolean {
+    const removed = this.#database.run('DELETE FROM sets WHERE name = ?', name).changes > 0;
+    if (removed) this.#database.run('DELETE FROM contents WHERE digest NOT IN (SELECT digest FROM photos)');
+    return removed;
+  }
+
+  /** May be called again. */
+  close(): void {
+    this.#database.close();
+  }
+
+  #set(name: string): PhotoSet | undefined {
+    const row = this.#database.get('SELECT id FROM sets WHERE name = ?', name);
+    if (!row) return undefined;
+    const id = Number(row['id']);
+    return {
+      name,
+      photos: new PhotoTable(this.#database, id),
+      decisions: new DecisionTable(this.#database, id),
+      runs: new RunTable(this.#database, id),
+    };
+  }
+
+  #begin(name: string): PhotoSet {
+    if (!/^[\p{L}\p{N}][\p{L}\p{N} ._-]{0,99}$/u.test(name))
+      throw new InvalidOptionError(
+        'ARGUMENT_INVALID',
+        `'${name}' is no name for a set: it takes 1 to 100 letters, digits, spaces and . _ -`,
+      );
+    this.#database.run(
+      'INSERT INTO sets (name, created_at) VALUES (?, ?) ON CONFLICT (name) DO NOTHING',
+      name,
+      new Date().toISOString(),
+    );
+    return this.existingSet(name);
+  }
+}

@@ -1,0 +1,14 @@
+// The face store's door.
+
+export {
+  type DecidedPhoto,
+  type Decision,
+  DecisionIndex,
+  type DecisionTable,
+  isVerdict,
+  type NewDecision,
+  type SubjectKind,
+} from './decisions.js';
+export { defaultSet, FaceStore, type PhotoSet, type PhotoSetFacts } from './face_store.js';
+export type { PhotoTable, SeenPhoto } from './photo_table.js';
+export { type PairsPage, type PairsQuery, pairKey, type RunFacts, type RunTable } from './run_table.js';

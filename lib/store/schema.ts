@@ -1,0 +1,87 @@
+// The tables of a face store, and how an older store is brought up to date.
+
+/** Marks the file as ours: `FDDP` in ASCII. */
+export const applicationId = 0x46444450;
+
+/** The first `user_version` of them have been applied to a file. One that was released is never changed. */
+export const migrations: readonly string[] = [
+  `
+  CREATE TABLE sets (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    created_at TEXT NOT NULL
+  ) STRICT;
+
+  CREATE TABLE origins (
+    id INTEGER PRIMARY KEY,
+    digest TEXT NOT NULL UNIQUE,
+    origin TEXT NOT NULL
+  ) STRICT;
+
+  -- What was found on a content by models and options: kept once, however many photos have that content.
+  CREATE TABLE contents (
+    id INTEGER PRIMARY KEY,
+    digest TEXT NOT NULL,
+    origin_id INTEGER NOT NULL REFERENCES origins,
+    boxes TEXT NOT NULL,
+    encodings BLOB NOT NULL,
+    UNIQUE (digest, origin_id)
+  ) STRICT;
+
+  CREATE TABLE photos (
+    id INTEGER PRIMARY KEY,
+    set_id INTEGER NOT NULL REFERENCES sets ON DELETE CASCADE,
+    name TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    -- Of the file when it was read: the digest holds while this is the same.
+    stamp TEXT,
+    reference TEXT,
+    UNIQUE (set_id, name)
+  ) STRICT;
+  CREATE INDEX photos_by_digest ON photos (digest);
+  CREATE INDEX photos_by_reference ON photos (set_id, reference) WHERE reference IS NOT NULL;
+
+  -- A log: of those on one pair that were not withdrawn the latest holds.
+  CREATE TABLE decisions (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    set_id INTEGER NOT NULL REFERENCES sets ON DELETE CASCADE,
+    kind TEXT NOT NULL CHECK (kind IN ('photo', 'reference')),
+    first TEXT NOT NULL,
+    second TEXT NOT NULL CHECK (first < second),
+    verdict TEXT NOT NULL CHECK (verdict IN ('same', 'different', 'unsure')),
+    reason TEXT,
+    decided_at TEXT NOT NULL,
+    withdrawn_at TEXT
+  ) STRICT;
+  CREATE INDEX decisions_by_pair ON decisions (set_id, kind, first, second);
+
+  CREATE TABLE runs (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    set_id INTEGER NOT NULL REFERENCES sets ON DELETE CASCADE,
+    started_at TEXT NOT NULL,
+    finished_at TEXT NOT NULL,
+    -- The findings without their pairs, as JSON.
+    facts TEXT NOT NULL
+  ) STRICT;
+
+  CREATE TABLE run_pairs (
+    run_id INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE,
+    -- 0 for the closest.
+    position INTEGER NOT NULL,
+    first TEXT NOT NULL,
+    second TEXT NOT NULL,
+    distance REAL NOT NULL,
+    boxes TEXT NOT NULL,
+    is_new INTEGER NOT NULL,
+    PRIMARY KEY (run_id, position)
+  ) STRICT, WITHOUT ROWID;
+  CREATE UNIQUE INDEX run_pairs_by_names ON run_pairs (run_id, first, second);
+
+  CREATE TABLE run_groups (
+    run_id INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE,
+    position INTEGER NOT NULL,
+    photos TEXT NOT NULL,
+    PRIMARY KEY (run_id, position)
+  ) STRICT, WITHOUT ROWID;
+  `,
+];
