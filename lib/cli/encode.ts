@@ -4,7 +4,8 @@ import type { Command } from 'commander';
 import type { FaceEncoding } from '../detections.js';
 import { FaceEngine } from '../engine.js';
 import { JsonArrayPrinter, printCsvRow } from './output.js';
-import { exitCodeFor, NamedPhotos, noteUnverifiedModels, runOverPhotos } from './photo_run.js';
+import { NamedPhotos } from '../photos/named_photos.js';
+import { exitCodeFor, noteUnverifiedModels, runOverPhotos } from './photo_run.js';
 import {
   addEncodeFlags,
   addOutputFlags,

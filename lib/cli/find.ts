@@ -1,90 +1,67 @@
 // `facededup find`: photos in, pairs of photos that show the same person out.
 
-import { readFile } from 'node:fs/promises';
-import { parse } from 'csv-parse/sync';
+import { relative } from 'node:path';
 import { type Command, Option } from 'commander';
 import { thresholdOptionTable } from '../config.js';
-import {
-  type DuplicatePair,
-  type FaceRecord,
-  findDuplicates,
-  groupDuplicates,
-  type IgnoredPair,
-} from '../duplicates/index.js';
-import { largestFace } from '../detections.js';
-import { EncodingsJournal, type KeptFace } from '../encodings/journal.js';
 import { FaceEngine } from '../engine.js';
 import { InvalidOptionError } from '../errors.js';
 import { readOptions } from '../options.js';
-import {
-  count,
-  type OutputFormat,
-  printCsvRow,
-  printLine,
-  printNote,
-  printTable,
-  visible,
-} from './output.js';
-import {
-  encodeUnknown,
-  exitCodeFor,
-  type FailedPhoto,
-  NamedPhotos,
-  noteUnverifiedModels,
-  runOverPhotos,
-} from './photo_run.js';
-import { startProgress } from './progress.js';
+import { NamedPhotos } from '../photos/named_photos.js';
+import { findInPhotos, type FindProgress } from '../runs/find.js';
+import type { FacesPolicy, Findings } from '../runs/findings.js';
+import { estimateInWords, summaryInWords } from '../runs/words.js';
+import { FaceStore } from '../store/index.js';
+import { type OutputFormat, printCsvRow, printLine, printNote, printTable, visible } from './output.js';
+import { readIgnoredPairs, readReferences } from './pair_files.js';
+import { exitCodeFor, noteFailures, noteUnverifiedModels } from './photo_run.js';
+import { type Progress, startProgress } from './progress.js';
 import {
   addEncodeFlags,
   addOutputFlags,
+  addStoreFlags,
   engineOptions,
   outputFormat,
   type OutputFlags,
   parseNumber,
+  type StoreFlags,
 } from './shared_options.js';
 
-interface FindFlags extends OutputFlags {
+interface FindFlags extends OutputFlags, Partial<StoreFlags> {
   readonly threshold?: number;
   readonly ignore?: string;
+  readonly references?: string;
   readonly groups?: boolean;
-  readonly encodings?: string;
-  readonly faces: 'all' | 'largest';
-}
-
-interface Findings {
-  readonly threshold: number;
-  readonly photos: number;
-  readonly faces: number;
-  readonly pairs: readonly DuplicatePair[];
-  readonly groups: readonly (readonly string[])[];
-  readonly withoutFace: readonly string[];
-  readonly failed: readonly FailedPhoto[];
+  readonly new?: boolean;
+  readonly dropGone?: boolean;
+  readonly faces: FacesPolicy;
 }
 
 export function addFindCommand(program: Command, setExitCode: (code: number) => void): void {
   const command = program
     .command('find')
     .description('find the photos that show the same person')
-    .argument('<photos...>', 'photo files, folders to search, and azure:CONTAINER/PREFIX')
+    .argument('[photos...]', 'photo files, folders to search, and azure:CONTAINER/PREFIX')
     .option(
       '-t, --threshold <distance>',
       'distance below which two faces are the same person; default 0.4',
       parseNumber,
     )
-    .option('--ignore <file>', 'CSV of two columns: pairs of photos to leave out, as they would be printed')
     .addOption(
-      new Option('--faces <which>', 'of each photo compare all faces, or only the largest, as on portraits')
-        .choices(['all', 'largest'])
+      new Option(
+        '--faces <which>',
+        'of a photo with several faces compare all, the largest, or reject the photo',
+      )
+        .choices(['all', 'largest', 'reject'])
         .default('all'),
     )
-    .option(
-      '--encodings <file>',
-      'keep encodings in this file, and encode only photos that are new or changed since; begun when it is not there',
-    )
-    .option('--groups', 'print groups of photos of one person instead of pairs');
-  addOutputFlags(addEncodeFlags(command)).action(async (paths: string[], flags: FindFlags) => {
+    .option('--ignore <file>', 'CSV of two columns: pairs of photos, or of references, to leave out')
+    .option('--references <file>', 'CSV with the columns photo,reference: the record each photo belongs to')
+    .option('--drop-gone', 'with --store: forget photos that are no longer in the places named')
+    .option('--groups', 'print groups of photos of one person instead of pairs')
+    .option('--new', 'with --store: print only pairs that the run before did not have');
+  addOutputFlags(addStoreFlags(addEncodeFlags(command))).action(async (paths: string[], flags: FindFlags) => {
     const findings = await find(paths, flags);
-    print(findings, outputFormat(flags), flags.groups === true);
+    print(findings, outputFormat(flags), flags);
     setExitCode(exitCodeFor(findings));
   });
 }
@@ -92,84 +69,74 @@ export function addFindCommand(program: Command, setExitCode: (code: number) => 
 async function find(paths: readonly string[], flags: FindFlags): Promise<Findings> {
   // Checked before the photos are encoded, which may take hours.
   const { threshold } = readOptions(thresholdOptionTable, { threshold: flags.threshold });
+  requireStoreOr(paths, flags);
   const ignoredPairs = flags.ignore === undefined ? [] : await readIgnoredPairs(flags.ignore);
-  const photos = await NamedPhotos.of(paths);
-
-  const engine = await FaceEngine.create(engineOptions({ ...flags }));
+  const references = flags.references === undefined ? undefined : await readReferences(flags.references);
+  const photos = paths.length > 0 ? await NamedPhotos.of(paths) : undefined;
+  const store = flags.store === undefined ? undefined : new FaceStore(flags.store);
+  const progress = new StageProgress();
   try {
-    const records: FaceRecord[] = [];
-    const chosen = flags.faces === 'largest' ? onlyLargest : (faces: readonly KeptFace[]) => faces;
-    const journal = flags.encodings === undefined ? undefined : await EncodingsJournal.open(flags.encodings);
-    const results = journal ? encodeUnknown(engine, photos, journal) : engine.encodeAll(photos);
-    const run = await runOverPhotos<KeptFace>(photos, 'encoding', results, (photo, faces) => {
-      records.push({ id: photo, encodings: chosen(faces).map(({ encoding }) => encoding) });
-    });
-    noteUnverifiedModels(engine.info());
-    const pairs = await compare(records, threshold, ignoredPairs);
-    return {
-      threshold,
-      ...run,
-      faces: records.reduce((sum, { encodings }) => sum + encodings.length, 0),
-      pairs,
-      groups: groupDuplicates(pairs),
-      withoutFace: records.filter(({ encodings }) => encodings.length === 0).map(({ id }) => id),
-    };
-  } finally {
-    await engine.close();
-  }
-}
-
-function onlyLargest(faces: readonly KeptFace[]): readonly KeptFace[] {
-  const largest = largestFace(faces);
-  return largest ? [largest] : [];
-}
-
-async function compare(
-  records: readonly FaceRecord[],
-  threshold: number,
-  ignoredPairs: readonly IgnoredPair[],
-): Promise<DuplicatePair[]> {
-  const progress = startProgress('comparing', 1, 'pairs');
-  try {
-    return await findDuplicates(records, {
-      threshold,
-      ignoredPairs,
-      onProgress: ({ compared, total }) => progress.update(compared, total),
-    });
+    const set = store?.set(flags.set);
+    const engine = await FaceEngine.create(engineOptions({ ...flags }));
+    try {
+      const findings = await findInPhotos(engine, photos, {
+        set,
+        threshold,
+        policy: flags.faces,
+        ignoredPairs,
+        references,
+        dropGone: flags.dropGone,
+        onProgress: (now) => progress.update(now),
+      });
+      progress.stop();
+      noteUnverifiedModels(engine.info());
+      return findings;
+    } finally {
+      await engine.close();
+    }
   } finally {
     progress.stop();
+    store?.close();
   }
 }
 
-async function readIgnoredPairs(file: string): Promise<IgnoredPair[]> {
-  try {
-    const rows = parse(await readFile(file, 'utf8'), { skip_empty_lines: true, trim: true });
-    return rows.map((row) => {
-      const [first, second, ...rest] = row;
-      if (first === undefined || second === undefined || rest.length > 0)
-        throw new Error(`'${row.join(',')}' has not two columns`);
-      return [first, second] as const;
-    });
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new InvalidOptionError(
-      'ARGUMENT_INVALID',
-      `The file of ignored pairs '${file}' cannot be read: ${reason}.`,
-      { cause },
-    );
+function requireStoreOr(paths: readonly string[], flags: FindFlags): void {
+  if (flags.store !== undefined) return;
+  const needs = (what: string) =>
+    new InvalidOptionError('ARGUMENT_INVALID', `${what} a face store: name its file with --store.`);
+  if (paths.length === 0) throw needs('Name photos, or');
+  if (flags.dropGone) throw needs('--drop-gone needs');
+  if (flags.new) throw needs('--new needs');
+}
+
+/** A bar for each stage of a run. */
+class StageProgress {
+  #stage: FindProgress['stage'] | undefined;
+  #bar: Progress | undefined;
+
+  update({ stage, done, total }: FindProgress): void {
+    if (stage !== this.#stage) {
+      this.stop();
+      this.#stage = stage;
+      this.#bar = startProgress(stage, total, stage === 'encoding' ? 'photos' : 'pairs');
+    }
+    this.#bar?.update(done, total);
+  }
+
+  stop(): void {
+    this.#bar?.stop();
+    this.#bar = undefined;
   }
 }
 
-function print(findings: Findings, format: OutputFormat, asGroups: boolean): void {
-  if (format === 'json') printLine(JSON.stringify(findings, null, 2));
-  else if (format === 'csv') printAsCsv(findings, asGroups);
-  else printAsText(findings, asGroups);
-
-  const { photos, faces, pairs, groups, withoutFace, failed, threshold } = findings;
-  printNote(
-    `${count(photos, 'photo')}: ${count(faces, 'face')}, ${withoutFace.length} without a face, ${failed.length} failed. ` +
-      `${count(pairs.length, 'pair')} below ${threshold} in ${count(groups.length, 'group')}.`,
-  );
+function print(findings: Findings, format: OutputFormat, flags: FindFlags): void {
+  const shown = flags.new ? { ...findings, pairs: findings.pairs.filter(({ isNew }) => isNew) } : findings;
+  if (format === 'json') printLine(JSON.stringify(shown, null, 2));
+  else if (format === 'csv') printAsCsv(shown, flags.groups === true);
+  else printAsText(shown, flags.groups === true);
+  noteFailures(findings.failed, findings.summary.photos);
+  printNote(summaryInWords(findings));
+  printNote(estimateInWords(findings.expectedFalseMatches));
 }
 
 function printAsCsv({ pairs, groups }: Findings, asGroups: boolean): void {
@@ -178,11 +145,38 @@ function printAsCsv({ pairs, groups }: Findings, asGroups: boolean): void {
     groups.forEach((group, index) => group.forEach((photo) => printCsvRow([index + 1, photo])));
     return;
   }
-  printCsvRow(['first', 'second', 'distance']);
-  for (const { first, second, distance } of pairs) printCsvRow([first, second, distance]);
+  const boxColumns = ['x', 'y', 'width', 'height'] as const;
+  printCsvRow([
+    ...['first', 'second', 'distance', 'similarity', 'first_reference', 'second_reference', 'new', 'verdict'],
+    ...boxColumns.map((column) => `first_${column}`),
+    ...boxColumns.map((column) => `second_${column}`),
+  ]);
+  for (const pair of pairs)
+    printCsvRow([
+      ...[pair.first, pair.second, pair.distance, pair.similarity],
+      ...[pair.firstReference ?? '', pair.secondReference ?? '', pair.isNew ? 1 : 0, pair.verdict ?? ''],
+      ...boxColumns.map((column) => pair.firstBox[column]),
+      ...boxColumns.map((column) => pair.secondBox[column]),
+    ]);
 }
 
 function printAsText({ pairs, groups }: Findings, asGroups: boolean): void {
-  if (asGroups) groups.forEach((group) => printLine(group.map(visible).join('  ')));
-  else printTable(pairs.map(({ first, second, distance }) => [distance.toFixed(4), first, second]));
+  if (asGroups)
+    groups.forEach((group) => printLine(group.map((photo) => visible(shortName(photo))).join('  ')));
+  else
+    printTable(
+      pairs.map(({ first, second, distance, verdict }) => [
+        distance.toFixed(4),
+        shortName(first),
+        shortName(second),
+        ...(verdict === undefined ? [] : [verdict]),
+      ]),
+    );
+}
+
+/** A store names files by their absolute paths; a person who stands near them need not read all of that. */
+function shortName(photo: string): string {
+  if (!photo.startsWith('/')) return photo;
+  const near = relative(process.cwd(), photo);
+  return near.startsWith('..') ? photo : near;
 }

@@ -2,6 +2,8 @@
 
 import { stringify } from 'csv-stringify/sync';
 
+export { count } from '../runs/words.js';
+
 export type OutputFormat = 'text' | 'json' | 'csv';
 
 /** File names may hold newlines and escape sequences, which would draw lines of their own. */
@@ -22,7 +24,8 @@ export function printNote(line: string): void {
 }
 
 export function printCsvRow(cells: readonly (string | number)[]): void {
-  process.stdout.write(stringify([[...cells]]));
+  // A spreadsheet runs a cell that begins like a formula.
+  process.stdout.write(stringify([[...cells]], { escape_formulas: true }));
 }
 
 /** Columns as wide as their longest cell. */
@@ -56,8 +59,4 @@ export class JsonArrayPrinter {
 
 function withTypedArrays(_key: string, value: unknown): unknown {
   return value instanceof Float32Array ? [...value] : value;
-}
-
-export function count(number: number, singular: string, plural = `${singular}s`): string {
-  return `${number} ${number === 1 ? singular : plural}`;
 }

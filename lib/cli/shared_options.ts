@@ -2,6 +2,7 @@
 
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { EngineOptions } from '../engine.js';
+import { defaultSet } from '../store/index.js';
 import type { OutputFormat } from './output.js';
 
 export interface OutputFlags {
@@ -28,6 +29,20 @@ export function addOutputFlags(command: Command): Command {
 export function outputFormat({ json, csv }: OutputFlags): OutputFormat {
   if (json) return 'json';
   return csv ? 'csv' : 'text';
+}
+
+export interface StoreFlags {
+  readonly store: string;
+  readonly set: string;
+}
+
+export function addStoreFlags(command: Command): Command {
+  return command
+    .option(
+      '--store <file>',
+      'face store (SQLite): keeps encodings, decisions and results; only photos that are new or changed are encoded',
+    )
+    .option('--set <name>', 'which of the store\u2019s sets of photos', defaultSet);
 }
 
 /** Names and ranges are those of EngineOptions; the library checks them. */

@@ -141,6 +141,11 @@ export class DecisionIndex {
     return byPhoto.position > byReference.position ? byPhoto.decision : byReference.decision;
   }
 
+  /** Those that hold. */
+  decisions(): Decision[] {
+    return [...this.#byPair.values()].map(({ decision }) => decision);
+  }
+
   #get(kind: SubjectKind, a: string, b: string) {
     return this.#byPair.get(a < b ? keyOf(kind, a, b) : keyOf(kind, b, a));
   }

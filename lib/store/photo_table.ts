@@ -65,6 +65,15 @@ export class PhotoTable {
       .map(({ name }) => String(name));
   }
 
+  /** The records that photos belong to, by the photos' names. */
+  references(): Map<string, string> {
+    return new Map(
+      this.#database
+        .all('SELECT name, reference FROM photos WHERE set_id = ? AND reference IS NOT NULL', this.#set)
+        .map(({ name, reference }) => [String(name), String(reference)]),
+    );
+  }
+
   /** The faces on this content as these models and options found them; undefined when it was not encoded so yet. */
   find(digest: string, origin: EncodingOrigin): KeptFace[] | undefined {
     const row = this.#database.get(

@@ -1,0 +1,123 @@
+// CSV files that people write: pairs to ignore, references, decisions.
+
+import { createReadStream } from 'node:fs';
+import { resolve } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { parse } from 'csv-parse';
+import { isAzureName } from '../azure.js';
+import type { IgnoredPair } from '../duplicates/index.js';
+import { InvalidOptionError } from '../errors.js';
+import { isVerdict, type NewDecision, type SubjectKind } from '../store/index.js';
+
+/** Far beyond any line a person writes. */
+const longestLine = 1 << 20;
+
+type Cells = readonly string[];
+
+/**
+ * Two columns without a header: pairs of photos, or of references, to leave out.
+ *
+ * @throws InvalidOptionError `ARGUMENT_INVALID`
+ */
+export function readIgnoredPairs(file: string): Promise<IgnoredPair[]> {
+  return rowsOf(file, 'of ignored pairs', (row) => {
+    const [first, second, ...rest] = row;
+    if (first === undefined || second === undefined || rest.length > 0)
+      throw new Error(`'${row.join(',')}' has not two columns`);
+    return [first, second] as const;
+  });
+}
+
+/**
+ * Columns `photo` and `reference`, named in a header: the record that each photo belongs to.
+ *
+ * @throws InvalidOptionError `ARGUMENT_INVALID`
+ */
+export async function readReferences(file: string): Promise<Map<string, string>> {
+  const [header = [], ...rows] = await rowsOf(file, 'of references', (row) => row);
+  const [photo, reference] = ['photo', 'reference'].map((name) =>
+    columnOf(header, name, file, 'of references'),
+  );
+  const references = new Map<string, string>();
+  for (const row of rows) {
+    const [name, key] = [row[photo ?? 0] ?? '', row[reference ?? 1] ?? ''];
+    const known = references.get(name);
+    if (name === '' || key === '')
+      throw unreadable(file, 'of references', `'${row.join(',')}' has an empty cell`);
+    if (known !== undefined && known !== key)
+      throw unreadable(file, 'of references', `'${name}' has two references, '${known}' and '${key}'`);
+    references.set(name, key);
+    if (!isAzureName(name)) references.set(resolve(name), key);
+  }
+  return references;
+}
+
+/**
+ * A header, then pairs: `first,second` by photos or `first_reference,second_reference` by records, and where they are
+ * wanted `verdict` (same, different, unsure; default different) and `reason`.
+ *
+ * @throws InvalidOptionError `ARGUMENT_INVALID`
+ */
+export async function readDecisions(file: string): Promise<NewDecision[]> {
+  const [header = [], ...rows] = await rowsOf(file, 'of decisions', (row) => row);
+  const kind: SubjectKind = header.includes('first_reference') ? 'reference' : 'photo';
+  const [first, second] = (
+    kind === 'photo' ? ['first', 'second'] : ['first_reference', 'second_reference']
+  ).map((name) => columnOf(header, name, file, 'of decisions'));
+  return rows.map((row) => {
+    const optional = (name: string) => {
+      const text = header.includes(name) ? row[header.indexOf(name)] : undefined;
+      return text === '' ? undefined : text;
+    };
+    const verdict = optional('verdict') ?? 'different';
+    if (!isVerdict(verdict))
+      throw unreadable(file, 'of decisions', `the verdict '${verdict}' is none of same, different, unsure`);
+    const subject = (index: number | undefined) => {
+      const text = row[index ?? 0] ?? '';
+      return kind === 'photo' ? photoName(text) : text;
+    };
+    return { kind, first: subject(first), second: subject(second), verdict, reason: optional('reason') };
+  });
+}
+
+/** As a store names it. */
+export function photoName(name: string): string {
+  return name === '' || isAzureName(name) ? name : resolve(name);
+}
+
+function columnOf(header: Cells, name: string, file: string, what: string): number {
+  const index = header.indexOf(name);
+  if (index < 0)
+    throw unreadable(
+      file,
+      what,
+      `its first line has no column '${name}', only ${header.join(', ') || 'nothing'}`,
+    );
+  return index;
+}
+
+/** What printCsvRow put before a cell that a spreadsheet would run. */
+function unescaped(cell: string): string {
+  return /^'[=+\-@\t\r\uFF1D\uFF0B\uFF0D\uFF20]/.test(cell) ? cell.slice(1) : cell;
+}
+
+async function rowsOf<Row>(file: string, what: string, read: (row: Cells) => Row): Promise<Row[]> {
+  try {
+    const rows: Row[] = [];
+    const parser = parse({ bom: true, skip_empty_lines: true, trim: true, max_record_size: longestLine });
+    await pipeline(createReadStream(file), parser, async (parsed: AsyncIterable<Cells>) => {
+      for await (const row of parsed) rows.push(read(row.map(unescaped)));
+    });
+    return rows;
+  } catch (cause) {
+    throw unreadable(file, what, cause instanceof Error ? cause.message : String(cause), cause);
+  }
+}
+
+function unreadable(file: string, what: string, reason: string, cause?: unknown): InvalidOptionError {
+  return new InvalidOptionError(
+    'ARGUMENT_INVALID',
+    `The file ${what} '${file}' cannot be read: ${reason}.`,
+    cause === undefined ? {} : { cause },
+  );
+}

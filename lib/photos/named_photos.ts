@@ -1,0 +1,67 @@
+// The photos a person named: files, folders, and containers of Azure Blob Storage.
+
+import { resolve, sep } from 'node:path';
+import { isAzureName, parseAzureName } from '../azure.js';
+import { NoPhotosError } from '../errors.js';
+import { azurePhotos } from './azure.js';
+import { listPhotos } from './folder.js';
+import type { LazyPhoto } from './photo.js';
+
+/** A photo file's path, or a blob that says whether it changed. */
+export type NamedPhoto = string | (LazyPhoto & { readonly etag: string });
+
+/** Those of a container are listed while others are worked on. */
+export class NamedPhotos {
+  readonly #paths: readonly string[];
+  /** The files among them, as they were named or joined to the folder that was. */
+  readonly files: readonly string[];
+  readonly #containers: readonly string[];
+  /** Known so far. */
+  total: number;
+
+  private constructor(paths: readonly string[], files: readonly string[], containers: readonly string[]) {
+    this.#paths = paths;
+    this.files = files;
+    this.#containers = containers;
+    this.total = files.length;
+  }
+
+  /** @throws NoPhotosError, InvalidOptionError */
+  static async of(paths: readonly string[]): Promise<NamedPhotos> {
+    const containers = paths.filter(isAzureName);
+    containers.forEach(parseAzureName);
+    const files = await listPhotos(paths.filter((path) => !isAzureName(path)));
+    if (files.length === 0 && containers.length === 0) throw noPhotos(paths);
+    return new NamedPhotos(paths, files, containers);
+  }
+
+  /** Whether a photo of this name, an absolute path or a blob's, would be among them if it were there. */
+  covers(name: string): boolean {
+    if (isAzureName(name)) return this.#containers.some((container) => name.startsWith(container));
+    return this.#paths.some((path) => {
+      const whole = resolve(path);
+      return name === whole || name.startsWith(whole.endsWith(sep) ? whole : `${whole}${sep}`);
+    });
+  }
+
+  /** May be gone through once. @throws NoPhotosError, AzureError */
+  async *[Symbol.asyncIterator](): AsyncGenerator<NamedPhoto, void, undefined> {
+    yield* this.files;
+    const seen = new Set<string>();
+    for (const container of this.#containers)
+      for await (const photo of azurePhotos(parseAzureName(container))) {
+        if (seen.has(photo.name)) continue;
+        seen.add(photo.name);
+        this.total++;
+        yield photo;
+      }
+    if (this.total === 0) throw noPhotos(this.#paths);
+  }
+}
+
+function noPhotos(paths: readonly string[]): NoPhotosError {
+  return new NoPhotosError(
+    'NO_PHOTOS',
+    `There are no photos in ${paths.join(', ')}: folders and containers are searched for JPEG, PNG, WebP, BMP and TIFF files.`,
+  );
+}
