@@ -34,7 +34,7 @@ export class Database {
     try {
       this.#guarded(() => this.#prepare());
     } catch (error) {
-      this.close();
+      this.#connection.close();
       throw error;
     }
   }
@@ -81,8 +81,14 @@ export class Database {
 
   /** May be called again. */
   close(): void {
+    if (!this.#connection.isOpen) return;
     this.#statements.clear();
-    if (this.#connection.isOpen) this.#connection.close();
+    try {
+      // Statements that await garbage collection keep SQLite from doing so itself; a copy of the file shall be whole.
+      this.#connection.exec('PRAGMA wal_checkpoint(PASSIVE)');
+    } finally {
+      this.#connection.close();
+    }
   }
 
   #statement(sql: string): StatementSyncInstance {

@@ -1,0 +1,81 @@
+// Decisions on pairs: which holds, what undoing brings back, and that they follow photos and records.
+
+import { join } from 'node:path';
+import t, { type Test } from 'tap';
+import { FaceStore, type PhotoSet } from '../../../lib/store/index.js';
+
+function setIn(t: Test): PhotoSet {
+  const store = new FaceStore(join(t.testdir({}), 'faces.db'));
+  t.teardown(() => store.close());
+  return store.set();
+}
+
+const pair = { kind: 'photo', first: 'b.jpg', second: 'a.jpg' } as const;
+
+t.test('a decision holds for its two photos in either order', async (t) => {
+  const { decisions } = setIn(t);
+  decisions.decide({ ...pair, verdict: 'different', reason: 'twins' });
+  const index = decisions.index();
+  t.match(index.find({ name: 'a.jpg' }, { name: 'b.jpg' }), { verdict: 'different', reason: 'twins' });
+  t.match(index.find({ name: 'b.jpg' }, { name: 'a.jpg' }), { first: 'a.jpg', second: 'b.jpg' });
+  t.equal(index.find({ name: 'a.jpg' }, { name: 'c.jpg' }), undefined);
+});
+
+t.test('the latest decision on a pair holds, and undo brings the one before back', async (t) => {
+  const { decisions } = setIn(t);
+  decisions.decide({ ...pair, verdict: 'unsure' });
+  decisions.decide({ ...pair, verdict: 'same' });
+  t.match(decisions.list(), [{ verdict: 'same' }]);
+  t.match(decisions.undo(), { verdict: 'same' });
+  t.match(decisions.list(), [{ verdict: 'unsure' }]);
+  t.match(decisions.undo(), { verdict: 'unsure' });
+  t.same(decisions.list(), []);
+  t.equal(decisions.undo(), undefined);
+});
+
+t.test('all that was decided on a pair can be withdrawn', async (t) => {
+  const { decisions } = setIn(t);
+  decisions.decide({ ...pair, verdict: 'unsure' });
+  decisions.decide({ ...pair, verdict: 'same' });
+  t.ok(decisions.withdraw({ kind: 'photo', first: 'a.jpg', second: 'b.jpg' }));
+  t.same(decisions.list(), []);
+  t.notOk(decisions.withdraw(pair));
+});
+
+t.test('a decision on records holds for all their photos, until a later one on the photos', async (t) => {
+  const { decisions } = setIn(t);
+  decisions.decide({ kind: 'reference', first: 'R1', second: 'R2', verdict: 'different' });
+  const [a, b] = [
+    { name: 'a.jpg', reference: 'R1' },
+    { name: 'b.jpg', reference: 'R2' },
+  ] as const;
+  t.match(decisions.index().find(a, b), { verdict: 'different' });
+  t.match(decisions.index().find({ name: 'z.jpg', reference: 'R2' }, a), { verdict: 'different' });
+  t.equal(decisions.index().find({ name: 'a.jpg' }, b), undefined, 'a photo of no record');
+  decisions.decide({ ...pair, verdict: 'same' });
+  t.match(decisions.index().find(a, b), { verdict: 'same' });
+  decisions.decide({ kind: 'reference', first: 'R1', second: 'R2', verdict: 'different' });
+  t.match(decisions.index().find(a, b), { verdict: 'different' });
+});
+
+t.test('a decision goes along with a photo that is renamed', async (t) => {
+  const { decisions, photos } = setIn(t);
+  photos.note({ name: 'b.jpg', digest: 'd' });
+  decisions.decide({ ...pair, verdict: 'different' });
+  photos.rename('b.jpg', '0.jpg');
+  t.match(decisions.list(), [{ first: '0.jpg', second: 'a.jpg', verdict: 'different' }]);
+  t.match(decisions.index().find({ name: 'a.jpg' }, { name: '0.jpg' }), { verdict: 'different' });
+});
+
+t.test('what is no decision is refused, and then none of its company is kept', async (t) => {
+  const { decisions } = setIn(t);
+  const good = { ...pair, verdict: 'same' } as const;
+  for (const wrong of [
+    { ...pair, second: 'b.jpg', verdict: 'same' },
+    { ...pair, second: '', verdict: 'same' },
+    { ...pair, verdict: 'maybe' },
+    { ...pair, verdict: 'same', reason: 'x'.repeat(5000) },
+  ])
+    t.throws(() => decisions.decideAll([good, wrong as typeof good]), { code: 'ARGUMENT_INVALID' });
+  t.same(decisions.list(), []);
+});
