@@ -26,7 +26,7 @@ import {
   type StoreFlags,
 } from './shared_options.js';
 
-interface FindFlags extends OutputFlags, Partial<StoreFlags> {
+interface FindFlags extends OutputFlags, StoreFlags {
   readonly threshold?: number;
   readonly ignore?: string;
   readonly references?: string;
@@ -160,15 +160,15 @@ function printAsCsv({ pairs, groups }: Findings, asGroups: boolean): void {
     ]);
 }
 
-function printAsText({ pairs, groups }: Findings, asGroups: boolean): void {
-  if (asGroups)
-    groups.forEach((group) => printLine(group.map((photo) => visible(shortName(photo))).join('  ')));
+function printAsText({ pairs, groups, run }: Findings, asGroups: boolean): void {
+  const nameOf = run === undefined ? (photo: string) => photo : shortName;
+  if (asGroups) groups.forEach((group) => printLine(group.map((photo) => visible(nameOf(photo))).join('  ')));
   else
     printTable(
       pairs.map(({ first, second, distance, verdict }) => [
         distance.toFixed(4),
-        shortName(first),
-        shortName(second),
+        nameOf(first),
+        nameOf(second),
         ...(verdict === undefined ? [] : [verdict]),
       ]),
     );

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { FaceDedupError } from '../errors.js';
 import { packageRoot } from '../package_root.js';
+import { addDecisionsCommand } from './decisions.js';
 import { addDetectCommand } from './detect.js';
 import { addEncodeCommand } from './encode.js';
 import { addFindCommand } from './find.js';
@@ -35,6 +36,7 @@ async function run(args: readonly string[]): Promise<number> {
   addFindCommand(program, setExitCode);
   addDetectCommand(program, setExitCode);
   addEncodeCommand(program, setExitCode);
+  addDecisionsCommand(program);
   addModelsCommand(program);
   await program.parseAsync(args, { from: 'user' });
   return exitCode;

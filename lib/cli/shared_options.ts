@@ -2,7 +2,8 @@
 
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { EngineOptions } from '../engine.js';
-import { defaultSet } from '../store/index.js';
+import { InvalidOptionError } from '../errors.js';
+import { defaultSet, FaceStore } from '../store/index.js';
 import type { OutputFormat } from './output.js';
 
 export interface OutputFlags {
@@ -32,7 +33,7 @@ export function outputFormat({ json, csv }: OutputFlags): OutputFormat {
 }
 
 export interface StoreFlags {
-  readonly store: string;
+  readonly store?: string;
   readonly set: string;
 }
 
@@ -43,6 +44,13 @@ export function addStoreFlags(command: Command): Command {
       'face store (SQLite): keeps encodings, decisions and results; only photos that are new or changed are encoded',
     )
     .option('--set <name>', 'which of the store\u2019s sets of photos', defaultSet);
+}
+
+/** Of a command that is about what a store holds. @throws InvalidOptionError, FaceStoreError */
+export function openStore({ store }: { readonly store?: string | undefined }): FaceStore {
+  if (store === undefined)
+    throw new InvalidOptionError('ARGUMENT_INVALID', 'This needs a face store: name its file with --store.');
+  return new FaceStore(store);
 }
 
 /** Names and ranges are those of EngineOptions; the library checks them. */

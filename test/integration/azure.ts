@@ -275,18 +275,17 @@ t.test('photos come from a container, and only those that changed are encoded ag
   t.same(codes, [undefined, 'PHOTO_NOT_FOUND', 'PHOTO_NOT_AN_IMAGE']);
 
   await container.getBlockBlobClient('2026/b.JPG').uploadData(salley[1]);
-  const encodings = join(t.testdir({}), 'encodings.jsonl');
+  const store = join(t.testdir({}), 'faces.db');
   const find = async () => {
-    const flags = ['--detector', 'hog', '-t', '0.6', '--json', '--encodings', encodings];
+    const flags = ['--detector', 'hog', '-t', '0.6', '--json', '--store', store];
     const environment = { AZURE_STORAGE_CONNECTION_STRING: connectionString };
     const { stdout, stderr } = await facededup(['find', `azure:${name}/2026/`, ...flags], environment);
     t.match(stderr, /1 failed/);
-    const kept = readFileSync(encodings, 'utf8').match(/"photo"/g)?.length;
-    return { ...(JSON.parse(stdout) as { photos: number; pairs: unknown[] }), kept };
+    return JSON.parse(stdout) as unknown;
   };
   const [first, second] = ['a.jpg', 'b.JPG'].map((file) => `azure:${name}/2026/${file}`);
-  t.match(await find(), { photos: 3, pairs: [{ first, second }], kept: 2 });
-  t.match(await find(), { photos: 3, pairs: [{ first, second }], kept: 2 });
+  t.match(await find(), { summary: { photos: 3, newlyEncoded: 2 }, pairs: [{ first, second }] });
+  t.match(await find(), { summary: { photos: 3, newlyEncoded: 0 }, pairs: [{ first, second }] });
   await container.getBlockBlobClient('2026/b.JPG').uploadData(photo('John_Simm/000288_00470387.jpg'));
-  t.match(await find(), { photos: 3, pairs: [], kept: 3 });
+  t.match(await find(), { summary: { photos: 3, newlyEncoded: 1 }, pairs: [] });
 });

@@ -34,22 +34,28 @@ t.test('find prints pairs as JSON, CSV or columns, and its summary on stderr', {
   const [first, second] = [join(photos, 'below', 'salley 2.JPG'), join(photos, 'salley 1.jpg')];
   t.match(findings, {
     threshold: 0.6,
-    photos: 3,
-    faces: 3,
+    policy: 'all',
+    summary: { photos: 3, encoded: 3, withoutFace: 0, rejected: 0, failed: 0, faces: 3, pairs: 1, groups: 1 },
     groups: [[first, second]],
     withoutFace: [],
     failed: [],
+    expectedFalseMatches: { pairsCompared: 3 },
   });
-  t.match(findings.pairs, [{ first, second }]);
   const distance = findings.pairs[0]?.distance ?? 9;
   t.ok(distance < 0.6);
-  t.match(json.stderr, /3 photos: 3 faces, 0 without a face, 0 failed\. 1 pair below 0\.6 in 1 group\./);
+  t.match(findings.pairs, [
+    { first, second, similarity: 1 - distance, firstBox: { width: Number }, secondBox: { x: Number } },
+  ]);
+  t.match(
+    json.stderr,
+    /3 photos: 3 compared with 3 faces, 0 without a face, 0 failed\. 1 pair below 0\.6, in 1 group\./,
+  );
+  t.match(json.stderr, /False matches to expect: .* among 3 pairs of faces\./);
   t.notMatch(json.stderr, /\[[#-]+\]/, 'no progress bar in a pipe');
 
   const csv = await facededup(['find', photos, '--csv', '-t', '0.6', ...hog]);
-  t.same(parse(csv.stdout), [
-    ['first', 'second', 'distance'],
-    [first, second, String(distance)],
+  t.match(parse(csv.stdout, { columns: true }), [
+    { first, second, distance: String(distance), similarity: String(1 - distance), verdict: '' },
   ]);
   const text = await facededup(['find', photos, '-t', '0.6', ...hog]);
   t.equal(text.stdout, `${distance.toFixed(4)}  ${first}  ${second}\n`);
@@ -79,7 +85,7 @@ t.test(
     ]);
     t.equal(result.code, 1);
     t.match(JSON.parse(result.stdout), {
-      photos: 5,
+      summary: { photos: 5, encoded: 3, failed: 2 },
       pairs: [{}],
       failed: [{ code: 'PHOTO_NOT_AN_IMAGE' }, { code: 'PHOTO_NOT_FOUND' }],
     });
@@ -118,7 +124,9 @@ t.test('wrong use exits with 2 and says what is wrong', async (t) => {
   const wrongs: readonly [string[], RegExp][] = [
     [[], /Usage: facededup/],
     [['fnid'], /Did you mean find/],
-    [['find'], /missing required argument 'photos'/],
+    [['find'], /Name photos, or a face store/],
+    [['find', '.', '--drop-gone'], /--drop-gone needs a face store/],
+    [['decisions'], /needs a face store/],
     [['find', '--threshold', 'near', '.'], /It must be a number/],
     [['find', '--threshold', '-1', '.'], /threshold must be .* \[OPTION_RANGE\]/],
     [['find', '--json', '--csv', '.'], /cannot be used with/],
@@ -203,7 +211,7 @@ t.test('a link to a folder is not followed, and each photo counts once', { skip 
   mkdirSync(join(photos, 'more'));
   await run('ln', ['-s', photos, join(photos, 'more', 'loop')]);
   const { stdout } = await facededup(['find', photos, join(photos, 'simm.jpg'), '--json', ...hog]);
-  t.match(JSON.parse(stdout), { photos: 3 });
+  t.match(JSON.parse(stdout), { summary: { photos: 3 } });
 });
 
 t.test(

@@ -1,14 +1,13 @@
-// The commands that look after models, and encodings kept between runs.
+// The commands that look after models.
 
-import { execFileSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import sharp from 'sharp';
 import t from 'tap';
 import { ModelStore } from '../../lib/models/index.js';
 import { facededup } from '../fixtures/command_line.js';
 import { cellPhoto, versionedModels } from '../fixtures/model_versions.js';
-import { examplePhotos, skipWithout } from '../fixtures/places.js';
+import { skipWithout } from '../fixtures/places.js';
 
 t.test('update, history, rollback and prune', async (t) => {
   const { folder, models } = versionedModels(t);
@@ -71,52 +70,4 @@ t.test('a drawn face is what a candidate is tried on by default', { skip: skipWi
   const { code, stdout, stderr } = await facededup(['models', 'update', official], environment);
   t.equal(code, 0, stderr);
   t.match(stdout, /it finds the face of the drawn check photo/);
-});
-
-const skip = skipWithout.dlib || skipWithout.examples;
-
-t.test('find --encodings encodes only what is new or changed', { skip }, async (t) => {
-  const folder = t.testdir({ photos: {} });
-  const photos = join(folder, 'photos');
-  const johns = join(examplePhotos ?? '', 'johns');
-  const copy = (from: string, to: string) => copyFileSync(join(johns, from), join(photos, to));
-  copy('John_Salley/000179_02159509.jpg', 'a.jpg');
-  copy('John_Salley/000183_02159543.jpg', 'b.jpg');
-  writeFileSync(join(photos, 'broken.jpg'), 'no photo');
-  mkdirSync(join(folder, 'kept'));
-  const encodings = join(folder, 'kept', 'encodings.jsonl');
-  const find = async (...flags: string[]) => {
-    const command = ['find', photos, '--detector', 'hog', '-t', '0.6', '--json', '--encodings', encodings];
-    const { stdout, code } = await facededup([...command, ...flags]);
-    t.equal(code, 1, 'the broken one fails every time');
-    return JSON.parse(stdout) as { pairs: unknown[]; photos: number; failed: unknown[] };
-  };
-  const kept = () =>
-    readFileSync(encodings, 'utf8')
-      .trimEnd()
-      .split('\n')
-      .flatMap((line) => (JSON.parse(line) as { photo?: string }).photo ?? []);
-  const a = join(photos, 'a.jpg');
-  const b = join(photos, 'b.jpg');
-  const first = await find();
-  t.match(first, { photos: 3, failed: [{ code: 'PHOTO_NOT_AN_IMAGE' }], pairs: [{ first: a, second: b }] });
-  t.same(kept().sort(), [a, b]);
-  t.same(await find(), first, 'the same answer');
-  t.equal(kept().length, 2, 'without encoding anything again');
-
-  copy('John_Simm/000288_00470387.jpg', 'b.jpg');
-  t.match(await find(), { pairs: [] });
-  t.same(kept().slice(2), [b], 'a changed photo is encoded again');
-  await find('--jitters', '2');
-  t.equal(kept().length, 5, 'and all are by other options');
-  rmSync(a);
-  t.match(await find('--jitters', '2'), { photos: 2 });
-
-  const pipe = join(folder, 'pipe.jpg');
-  execFileSync('mkfifo', [pipe]);
-  t.match(
-    await find(pipe),
-    { photos: 3, failed: [{}, { photo: pipe, code: 'PHOTO_UNREADABLE' }] },
-    'a pipe is not waited for',
-  );
 });

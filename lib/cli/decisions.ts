@@ -1,0 +1,120 @@
+// `facededup decisions`: what people said of pairs, listed, added, imported, undone.
+
+import { type Command, Option } from 'commander';
+import type { Decision, PhotoSet, SubjectKind } from '../store/index.js';
+import type { Verdict } from '../runs/findings.js';
+import { count, printCsvRow, printLine, printNote, printTable } from './output.js';
+import { photoName, readDecisions } from './pair_files.js';
+import {
+  addOutputFlags,
+  addStoreFlags,
+  openStore,
+  outputFormat,
+  type OutputFlags,
+  type StoreFlags,
+} from './shared_options.js';
+
+interface DecisionFlags extends OutputFlags, StoreFlags {}
+
+interface AddFlags extends DecisionFlags {
+  readonly verdict: Verdict;
+  readonly by: SubjectKind;
+  readonly reason?: string;
+}
+
+export function addDecisionsCommand(program: Command): void {
+  const decisions = withFlags(
+    program
+      .command('decisions')
+      .description('list what was decided on pairs: same, different (never reported again), unsure'),
+  ).action((flags: DecisionFlags) => {
+    withSet(flags, (set) => printDecisions(set.decisions.list(), flags));
+  });
+
+  withFlags(
+    decisions
+      .command('add')
+      .description('decide on a pair')
+      .argument('<first>', 'a photo, or with --by reference a record')
+      .argument('<second>', 'the other')
+      .addOption(
+        new Option('--verdict <verdict>', 'whether they show one person')
+          .choices(['same', 'different', 'unsure'])
+          .default('different'),
+      )
+      .addOption(
+        new Option('--by <kind>', 'what the two names stand for')
+          .choices(['photo', 'reference'])
+          .default('photo'),
+      )
+      .option('--reason <text>', 'why, for those who ask later'),
+  ).action((first: string, second: string, _flags: AddFlags, command: Command) => {
+    const { verdict, by: kind, reason, ...flags } = command.optsWithGlobals<AddFlags>();
+    const nameOf = (text: string) => (kind === 'photo' ? photoName(text) : text);
+    withSet(flags, ({ decisions: table }) => {
+      const decision = table.decide({ kind, first: nameOf(first), second: nameOf(second), verdict, reason });
+      printDecisions([decision], flags);
+    });
+  });
+
+  withFlags(
+    decisions
+      .command('import')
+      .description(
+        'take decisions from a CSV file: first,second (photos) or first_reference,second_reference, verdict, reason',
+      )
+      .argument('<file>', 'CSV with a header'),
+  ).action(async (file: string, _flags: DecisionFlags, command: Command) => {
+    const given = await readDecisions(file);
+    const flags = command.optsWithGlobals<DecisionFlags>();
+    withSet(flags, ({ decisions: table }) => {
+      const taken = table.decideAll(given);
+      if (outputFormat(flags) !== 'text') printDecisions(taken, flags);
+      printNote(`${count(taken.length, 'decision')} taken from ${file}.`);
+    });
+  });
+
+  withFlags(decisions.command('undo').description('withdraw the latest decision')).action(
+    (_flags: DecisionFlags, command: Command) => {
+      const flags = command.optsWithGlobals<DecisionFlags>();
+      withSet(flags, ({ decisions: table }) => {
+        const undone = table.undo();
+        printDecisions(undone ? [undone] : [], flags);
+        printNote(undone ? 'This decision is withdrawn.' : 'There is no decision to withdraw.');
+      });
+    },
+  );
+}
+
+/** The commands below `decisions` have flags of the same names, and commander gives them to it wherever they stand. */
+function withFlags(command: Command): Command {
+  return addOutputFlags(addStoreFlags(command));
+}
+
+function withSet(flags: StoreFlags, work: (set: PhotoSet) => void): void {
+  const store = openStore(flags);
+  try {
+    work(store.set(flags.set));
+  } finally {
+    store.close();
+  }
+}
+
+function printDecisions(decisions: readonly Decision[], flags: OutputFlags): void {
+  const format = outputFormat(flags);
+  if (format === 'json') printLine(JSON.stringify(decisions, null, 2));
+  else if (format === 'csv') {
+    printCsvRow(['kind', 'first', 'second', 'verdict', 'reason', 'decided_at']);
+    for (const { kind, first, second, verdict, reason, decidedAt } of decisions)
+      printCsvRow([kind, first, second, verdict, reason ?? '', decidedAt]);
+  } else
+    printTable(
+      decisions.map(({ first, second, verdict, reason, decidedAt }) => [
+        decidedAt.slice(0, 16).replace('T', ' '),
+        verdict,
+        first,
+        second,
+        reason ?? '',
+      ]),
+    );
+}
