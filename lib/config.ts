@@ -23,7 +23,7 @@ import {
 export type Detector = 'ssd' | 'hog' | 'mmod';
 export type LandmarkModelName = 'small' | 'large';
 export type Alignment = 'box' | 'refined';
-export type ChipFormat = 'png' | 'raw';
+export type ChipFormat = 'png' | 'jpeg' | 'raw';
 export type EncoderName = 'dnn' | 'dlib';
 export type MeanValues = readonly [blue: number, green: number, red: number];
 
@@ -31,7 +31,7 @@ const detectors: readonly Detector[] = ['ssd', 'hog', 'mmod'];
 const landmarkModels: readonly LandmarkModelName[] = ['small', 'large'];
 const alignments: readonly Alignment[] = ['box', 'refined'];
 const encoders: readonly EncoderName[] = ['dnn', 'dlib'];
-const chipFormats: readonly ChipFormat[] = ['png', 'raw'];
+const chipFormats: readonly ChipFormat[] = ['png', 'jpeg', 'raw'];
 
 const meanValues: Check<MeanValues> = (value, name) => {
   if (!isArray(value)) throw wrongType(name, 'an array of three numbers', value);
@@ -131,6 +131,7 @@ export const extractOptionTable = {
   format: option(oneOf(chipFormats), 'png'),
   signal,
 } as const;
+export const thumbnailOptionTable = { maxSide: option(integerFrom(16, 8192), 640) } as const;
 export const encodeOptionTable = { ...encodingOptions, boxes: option(list), signal } as const;
 
 /** How detectAll and encodeAll go through their photos. */

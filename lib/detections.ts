@@ -41,8 +41,20 @@ export interface FaceEncoding extends FaceDetection {
 /** A face cut out upright, for people to look at or for other networks. */
 export interface ExtractedFace<Format extends ChipFormat = 'png'> extends FaceDetection {
   readonly landmarks: FaceLandmarks;
-  /** PNG bytes, or raw RGB pixels; size × size. */
+  /** PNG or JPEG bytes, or raw RGB pixels; size × size. */
   readonly chip: Format extends 'raw' ? Required<RawImage> : Uint8Array;
+}
+
+/** A photo made small, for people to look at. */
+export interface Thumbnail {
+  /** JPEG bytes of the upright photo. */
+  readonly jpeg: Uint8Array;
+  /** Of the thumbnail, in pixels. */
+  readonly width: number;
+  readonly height: number;
+  /** Of the upright photo, whose pixels boxes are given in. */
+  readonly photoWidth: number;
+  readonly photoHeight: number;
 }
 
 /** The face whose box has the largest area: on a portrait, the person it shows. */

@@ -17,6 +17,7 @@ import {
   landmarksOptionTable,
   type MeanValues,
   sequenceOptionTable,
+  thumbnailOptionTable,
 } from './config.js';
 import { runInBatches } from './batches.js';
 import {
@@ -26,6 +27,7 @@ import {
   type FaceDetection,
   type FaceEncoding,
   type FaceLandmarks,
+  type Thumbnail,
 } from './detections.js';
 import {
   BackendUnavailableError,
@@ -117,7 +119,7 @@ export interface ExtractOptions<Format extends ChipFormat = ChipFormat> extends 
   readonly size?: number | undefined;
   /** Margin on each side as a part of the face, 0 to 4. Default 0.25. */
   readonly padding?: number | undefined;
-  /** `png` bytes or `raw` RGB pixels. Default `png`. */
+  /** `png` or `jpeg` bytes, or `raw` RGB pixels. Default `png`. */
   readonly format?: Format | undefined;
 }
 
@@ -337,7 +339,7 @@ export class FaceEngine {
         models.pipeline.extract(photo, request, cancellation),
       );
       const chipOf = (data: Uint8Array) =>
-        format === 'png' ? data : { data, width: size, height: size, channels: 3, order: 'rgb' };
+        format === 'raw' ? { data, width: size, height: size, channels: 3, order: 'rgb' } : data;
       return faces.map(({ box, confidence, landmarks, chip }) => ({
         box,
         confidence,
@@ -613,6 +615,23 @@ export async function drawDetections(
   const photo: NativeImage = await readPhoto(image);
   return callNative(describePhoto(image), () =>
     loadAddon().drawDetections(photo, drawn, engineOptionTable.maxPixels.fallback),
+  );
+}
+
+/**
+ * Makes a photo small, for people to look at.
+ *
+ * @param options `maxSide`: the most pixels of the longer side, 16 to 8192, default 640; a smaller photo keeps its size.
+ * @throws as drawDetections
+ */
+export async function thumbnail(
+  image: ImageInput,
+  options?: { readonly maxSide?: number | undefined },
+): Promise<Thumbnail> {
+  const { maxSide } = readOptions(thumbnailOptionTable, options);
+  const photo: NativeImage = await readPhoto(image);
+  return callNative(describePhoto(image), () =>
+    loadAddon().thumbnail(photo, maxSide, engineOptionTable.maxPixels.fallback),
   );
 }
 

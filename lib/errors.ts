@@ -115,6 +115,12 @@ export class EncodingsFileError extends FaceDedupError {}
  */
 export class FaceStoreError extends FaceDedupError {}
 
+/**
+ * The configuration file cannot be used.
+ * Codes: `CONFIG_FILE_UNREADABLE` (read or written), `CONFIG_FILE_INVALID` (no JSON, an unknown setting, out of range).
+ */
+export class ConfigFileError extends FaceDedupError {}
+
 /** No photo is where a run was told to look. Code: `NO_PHOTOS`. */
 export class NoPhotosError extends FaceDedupError {}
 

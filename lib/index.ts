@@ -9,7 +9,14 @@ export type {
   MeanValues,
 } from './config.js';
 export { detectFaces, encodeFaces, extractFaces, locateLandmarks } from './default_engine.js';
-export type { Box, ExtractedFace, FaceDetection, FaceEncoding, FaceLandmarks } from './detections.js';
+export type {
+  Box,
+  ExtractedFace,
+  FaceDetection,
+  FaceEncoding,
+  FaceLandmarks,
+  Thumbnail,
+} from './detections.js';
 export * from './duplicates/index.js';
 export type { AzureLocation } from './azure.js';
 export { type EncodingOrigin, originId, outdatedRecords, sameOrigin } from './encodings/origin.js';
@@ -38,12 +45,14 @@ export {
   type PhotoSequence,
   type PhotosProgress,
   type SequenceOptions,
+  thumbnail,
 } from './engine.js';
 export {
   AbortedError,
   AzureError,
   BackendUnavailableError,
   BoxOutsidePhotoError,
+  ConfigFileError,
   type DnnBackend,
   EncodingsFileError,
   EngineClosedError,

@@ -49,7 +49,7 @@ export interface NativeFace extends NativeDetection {
 
 export interface NativeExtractedFace extends NativeDetection {
   readonly landmarks: NativePoints;
-  /** PNG bytes, or size × size × 3 RGB samples. */
+  /** PNG or JPEG bytes, or size × size × 3 RGB samples. */
   readonly chip: Uint8Array;
 }
 
@@ -137,6 +137,14 @@ export interface NativePipeline {
   close(): void;
 }
 
+export interface NativeThumbnail {
+  readonly jpeg: Uint8Array;
+  readonly width: number;
+  readonly height: number;
+  readonly photoWidth: number;
+  readonly photoHeight: number;
+}
+
 export interface NativeAddon {
   readonly versions: { readonly opencv: string; readonly dlib: string };
   availableBackends(): DnnBackend[];
@@ -145,6 +153,7 @@ export interface NativeAddon {
     detections: readonly NativeDetection[],
     maxPixels: number,
   ): Promise<Uint8Array>;
+  thumbnail(image: NativeImage, maxSide: number, maxPixels: number): Promise<NativeThumbnail>;
   readonly Cancellation: new () => NativeCancellation;
   readonly Pipeline: new (lanes: number, maxPixels: number) => NativePipeline;
 }

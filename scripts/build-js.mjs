@@ -1,7 +1,7 @@
-// Builds dist/: ES modules and types by tsc, then the same modules once more as CommonJS by esbuild.
+// Builds dist/: ES modules and types by tsc, the same modules once more as CommonJS by esbuild, and the pages.
 
 import { spawnSync } from 'node:child_process';
-import { chmodSync, cpSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -37,3 +37,17 @@ await build({
 for (const file of files.filter((each) => each.endsWith('.d.ts')))
   cpSync(join('dist/esm', file), join('dist/cjs', file));
 writeFileSync('dist/cjs/package.json', '{ "type": "commonjs" }\n');
+
+// What runs in a browser: one script and one style sheet a page.
+await build({
+  entryPoints: readdirSync('pages').flatMap((page) =>
+    ['main.ts', 'style.css'].map((file) => join('pages', page, file)).filter((file) => existsSync(file)),
+  ),
+  outdir: 'dist/pages',
+  outbase: 'pages',
+  bundle: true,
+  minify: true,
+  format: 'iife',
+  target: 'es2022',
+  charset: 'utf8',
+});

@@ -1,6 +1,6 @@
 // Photos in a container of Azure Blob Storage: listed page by page, downloaded when an engine has room for them.
 
-import { AzureContainer, type AzureLocation, type Blob, describeAzure } from '../azure.js';
+import { AzureContainer, type AzureLocation, describeAzure, isAzureName, parseAzureName } from '../azure.js';
 import { MAX_PHOTO_BYTES } from '../config.js';
 import { AzureError, PhotoAccessError, PhotoTooLargeError } from '../errors.js';
 import { isPhotoName } from './folder.js';
@@ -29,13 +29,27 @@ export async function* azurePhotos(
     if (!isPhotoName(blob.name)) continue;
     const name = describeAzure({ container: location.container, prefix: blob.name });
     const { etag, bytes } = blob;
-    yield { name, etag, bytes, read: () => readBlob(container, blob, name, signal) };
+    yield { name, etag, bytes, read: () => readBlob(container, blob.name, name, signal) };
   }
+}
+
+/**
+ * A photo by the name that a run gave it: a file's path as it is, a blob as a photo that is downloaded when it is read.
+ *
+ * @throws InvalidOptionError when it is no name of a blob
+ */
+export function photoNamed(name: string): string | LazyPhoto {
+  if (!isAzureName(name)) return name;
+  const { prefix: blob = '', ...location } = parseAzureName(name);
+  return {
+    name,
+    read: async () => readBlob(await AzureContainer.open(location), blob, name, undefined),
+  };
 }
 
 async function readBlob(
   container: AzureContainer,
-  { name }: Blob,
+  name: string,
   photo: string,
   signal: AbortSignal | undefined,
 ): Promise<Uint8Array> {

@@ -14,6 +14,7 @@
 
 #include "../vision/dnn_backend.hpp"
 #include "../vision/drawing.hpp"
+#include "../vision/thumbnail.hpp"
 #include "cancellation_object.hpp"
 #include "convert.hpp"
 #include "lane_calls.hpp"
@@ -45,6 +46,26 @@ Napi::Value draw(const Napi::CallbackInfo& info) {
         return draw_detections(source, detections, max_pixels);
       },
       from_bytes);
+}
+
+Napi::Value from_thumbnail(Napi::Env env, const Thumbnail& thumbnail) {
+  auto object = Napi::Object::New(env);
+  object.Set("jpeg", from_bytes(env, thumbnail.jpeg));
+  object.Set("width", thumbnail.size.width);
+  object.Set("height", thumbnail.size.height);
+  object.Set("photoWidth", thumbnail.photo.width);
+  object.Set("photoHeight", thumbnail.photo.height);
+  return object;
+}
+
+// (image, maxSide, maxPixels)
+Napi::Value thumbnail(const Napi::CallbackInfo& info) {
+  const auto max_side = info[1].As<Napi::Number>().Int32Value();
+  const auto max_pixels = static_cast<std::uint64_t>(info[2].As<Napi::Number>().Int64Value());
+  return PromiseWorker<Thumbnail>::start(
+      info.Env(),
+      [source = to_image_source(info[0]), max_side, max_pixels] { return make_thumbnail(source, max_side, max_pixels); },
+      from_thumbnail);
 }
 
 template <Napi::Value (*function)(const Napi::CallbackInfo&)>
@@ -79,6 +100,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("versions", versions);
   exports.Set("availableBackends", Napi::Function::New<call<list_backends>>(env, "availableBackends"));
   exports.Set("drawDetections", Napi::Function::New<call<draw>>(env, "drawDetections"));
+  exports.Set("thumbnail", Napi::Function::New<call<thumbnail>>(env, "thumbnail"));
   exports.Set("Cancellation", CancellationObject::define(env));
   exports.Set("Pipeline", PipelineObject::define(env));
   return exports;

@@ -1,5 +1,6 @@
 #include "pipeline_object.hpp"
 
+#include <string>
 #include <type_traits>
 #include <utility>
 
@@ -14,12 +15,17 @@ struct Nothing {};
 
 Napi::Value undefined(Napi::Env env, const Nothing&) { return env.Undefined(); }
 
+ChipFormat to_chip_format(const std::string& name) {
+  if (name == "jpeg") return ChipFormat::jpeg;
+  return name == "raw" ? ChipFormat::raw : ChipFormat::png;
+}
+
 ChipOptions to_chip_options(const Napi::Object& options) {
   return {
       to_face_options(options),
       options.Get("size").As<Napi::Number>().Int32Value(),
       options.Get("padding").As<Napi::Number>().DoubleValue(),
-      options.Get("format").As<Napi::String>().Utf8Value() == "png",
+      to_chip_format(options.Get("format").As<Napi::String>().Utf8Value()),
   };
 }
 

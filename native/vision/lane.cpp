@@ -11,6 +11,7 @@
 
 #include "dlib_image.hpp"
 #include "freed_memory.hpp"
+#include "thumbnail.hpp"
 
 namespace facededup {
 namespace {
@@ -38,11 +39,13 @@ std::vector<std::uint8_t> samples_of(const FaceChip& chip) {
   return {samples, samples + chip.size() * 3};
 }
 
-std::vector<std::uint8_t> png_of(const FaceChip& chip) {
+std::vector<std::uint8_t> bytes_of(const FaceChip& chip, ChipFormat format) {
   auto samples = samples_of(chip);
+  if (format == ChipFormat::raw) return samples;
   const cv::Mat rgb(static_cast<int>(chip.nr()), static_cast<int>(chip.nc()), CV_8UC3, samples.data());
   cv::Mat bgr;
   cv::cvtColor(rgb, bgr, cv::COLOR_RGB2BGR);
+  if (format == ChipFormat::jpeg) return encode_jpeg(bgr);
   std::vector<std::uint8_t> png;
   cv::imencode(".png", bgr, png);
   return png;
@@ -248,7 +251,7 @@ std::vector<ExtractedFace> Lane::extract(const ImageSource& source, const ChipOp
   std::vector<ExtractedFace> faces;
   for_each_face(source, options.faces, cancellation, [&](const cv::Mat& image, const LocatedFace& face) {
     const auto chip = extract_face_chip(image, face.shape, static_cast<unsigned long>(options.side), options.padding);
-    faces.push_back({face.detection, face.points(), options.as_png ? png_of(chip) : samples_of(chip)});
+    faces.push_back({face.detection, face.points(), bytes_of(chip, options.format)});
   });
   return faces;
 }

@@ -45,11 +45,13 @@ struct EncodeOptions {
   EncodingOptions encoding;
 };
 
+enum class ChipFormat { png, jpeg, raw };
+
 struct ChipOptions {
   FaceOptions faces;
   int side;
   double padding;
-  bool as_png;
+  ChipFormat format;
 };
 
 struct Point {
@@ -66,7 +68,7 @@ struct EncodedFace {
 struct ExtractedFace {
   Detection detection;
   std::vector<Point> landmarks;
-  std::vector<std::uint8_t> chip;  // PNG bytes, or side × side × 3 RGB samples
+  std::vector<std::uint8_t> chip;  // PNG or JPEG bytes, or side × side × 3 RGB samples
 };
 
 // One photo of several: its answer, or why there is none.

@@ -1,0 +1,16 @@
+// Scripts and style sheets of the pages, as scripts/build-js.mjs bundles them.
+
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { packageRoot } from './package_root.js';
+
+export interface PageAssets {
+  /** One classic script. */
+  readonly script: string;
+  readonly style: string;
+}
+
+export function pageAssets(page: 'report' | 'review'): PageAssets {
+  const read = (file: string) => readFileSync(join(packageRoot, 'dist', 'pages', page, file), 'utf8');
+  return { script: read('main.js'), style: read('style.css') };
+}

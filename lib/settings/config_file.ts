@@ -1,0 +1,133 @@
+// facededup.config.json: read, checked against its schema, and changed without ever being half written.
+
+import { readFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { Ajv, type ErrorObject } from 'ajv';
+import { ConfigFileError } from '../errors.js';
+import { isAbsence, writeWhole } from '../models/files.js';
+import { configSchema } from './schema.js';
+import { type Settings, settingsTable } from './table.js';
+
+/** Looked for in the current folder where neither the caller nor FACEDEDUP_CONFIG names another. */
+export const configFileName = 'facededup.config.json';
+
+const maxBytes = 1 << 20;
+
+type Content = Readonly<Record<string, unknown>>;
+
+const check = new Ajv({ allErrors: true }).compile(configSchema);
+
+/** By the names in the table; null takes a setting out, so that its default holds again. */
+export type SettingChanges = { readonly [Name in keyof Settings]?: Settings[Name] | null };
+
+export class ConfigFile {
+  /** Absolute. */
+  readonly path: string;
+  #content: Content;
+
+  private constructor(path: string, content: Content) {
+    this.path = path;
+    this.#content = content;
+  }
+
+  /**
+   * @param path default FACEDEDUP_CONFIG, else `facededup.config.json` in the current folder, which need not be there.
+   * @throws ConfigFileError `CONFIG_FILE_UNREADABLE`, `CONFIG_FILE_INVALID`
+   */
+  static async read(path?: string): Promise<ConfigFile> {
+    const named = path ?? (process.env['FACEDEDUP_CONFIG'] || undefined);
+    const file = resolve(named ?? configFileName);
+    let text;
+    try {
+      text = await readFile(file, 'utf8');
+    } catch (cause) {
+      if (named === undefined && isAbsence(cause)) return new ConfigFile(file, {});
+      throw unreadable(file, cause);
+    }
+    return new ConfigFile(file, parsed(file, text));
+  }
+
+  /** As the file says them, its relative paths made absolute. */
+  get settings(): Settings {
+    const folder = dirname(this.path);
+    const { $schema: _, ...settings } = this.#content as Settings & { readonly $schema?: string };
+    const path = (text: string | undefined) => (text === undefined ? undefined : resolve(folder, text));
+    const paths = {
+      store: path(settings.store),
+      models: path(settings.models),
+      calibration: path(settings.calibration),
+      roots: settings.roots?.map((root) => resolve(folder, root)),
+    };
+    const given = Object.entries(paths).filter(([, value]) => value !== undefined);
+    return { ...settings, ...(Object.fromEntries(given) as Partial<Settings>) };
+  }
+
+  /**
+   * Changes the file, begins it where it is not there, and leaves what is not named as it is.
+   *
+   * @throws ConfigFileError `CONFIG_FILE_INVALID` when a value is out of its range, and the file is as it was.
+   */
+  async update(changes: SettingChanges): Promise<Settings> {
+    const entries = Object.entries({ ...this.#content, ...changes }).filter(
+      ([, value]) => value !== null && value !== undefined,
+    );
+    const content = Object.fromEntries(entries);
+    requireValid(this.path, content);
+    try {
+      await writeWhole(this.path, [Buffer.from(`${JSON.stringify(content, null, 2)}\n`)], { maxBytes });
+    } catch (cause) {
+      throw unreadable(this.path, cause);
+    }
+    this.#content = content;
+    return this.settings;
+  }
+}
+
+/** What a file says, less what the environment says otherwise. */
+export function belowEnvironment(settings: Settings): Settings {
+  const holds = ([name]: [string, unknown]) => {
+    const variable = settingsTable[name]?.variable;
+    return variable === undefined || !process.env[variable];
+  };
+  return Object.fromEntries(Object.entries(settings).filter(holds)) as Settings;
+}
+
+function parsed(path: string, text: string): Content {
+  let content: unknown;
+  try {
+    content = JSON.parse(text);
+  } catch (cause) {
+    throw invalid(path, `it is no JSON: ${(cause as Error).message}`, cause);
+  }
+  requireValid(path, content);
+  return content;
+}
+
+function requireValid(path: string, content: unknown): asserts content is Content {
+  if (check(content)) return;
+  throw invalid(path, (check.errors ?? []).map(inWords).join('; '));
+}
+
+function inWords({ instancePath, keyword, params, message }: ErrorObject): string {
+  if (keyword === 'additionalProperties') {
+    const known = Object.keys(settingsTable).join(', ');
+    return `there is no setting '${String(params['additionalProperty'])}'; there are ${known}`;
+  }
+  const allowed = keyword === 'enum' ? `: ${(params['allowedValues'] as string[]).join(', ')}` : '';
+  return `${instancePath.slice(1).replaceAll('/', '.') || 'the file'} ${message ?? 'is wrong'}${allowed}`;
+}
+
+function invalid(path: string, reason: string, cause?: unknown): ConfigFileError {
+  return new ConfigFileError('CONFIG_FILE_INVALID', `The configuration '${path}' is wrong: ${reason}.`, {
+    cause,
+  });
+}
+
+function unreadable(path: string, cause: unknown): ConfigFileError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new ConfigFileError(
+    'CONFIG_FILE_UNREADABLE',
+    `The configuration '${path}' cannot be read or written: ${reason}.`,
+    { cause },
+  );
+}
