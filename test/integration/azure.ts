@@ -14,6 +14,7 @@ import {
 import t, { type Test } from 'tap';
 import { AzureContainer, type AzureLocation } from '../../lib/azure.js';
 import { type AzurePhoto, azurePhotos, FaceEngine } from '../../lib/index.js';
+import { photoNamed } from '../../lib/photos/azure.js';
 import { type Manifest, ModelStore, type ModelSourceName } from '../../lib/models/index.js';
 import { account, accountKey, cuttingProxy, freePort, startAzurite } from '../fixtures/azurite.js';
 import { facededup } from '../fixtures/command_line.js';
@@ -284,6 +285,10 @@ t.test('photos come from a container, and only those that changed are encoded ag
     return JSON.parse(stdout) as unknown;
   };
   const [first, second] = ['a.jpg', 'b.JPG'].map((file) => `azure:${name}/2026/${file}`);
+  process.env['AZURE_STORAGE_CONNECTION_STRING'] = connectionString;
+  t.teardown(() => delete process.env['AZURE_STORAGE_CONNECTION_STRING']);
+  t.equal((await engine.detect(photoNamed(first ?? ''))).length, 1, 'a blob is found again by its name');
+  await t.rejects(engine.detect(photoNamed(`azure:${name}/gone.jpg`)), { code: 'PHOTO_NOT_FOUND' });
   t.match(await find(), { summary: { photos: 3, newlyEncoded: 2 }, pairs: [{ first, second }] });
   t.match(await find(), { summary: { photos: 3, newlyEncoded: 0 }, pairs: [{ first, second }] });
   await container.getBlockBlobClient('2026/b.JPG').uploadData(photo('John_Simm/000288_00470387.jpg'));

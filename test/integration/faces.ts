@@ -159,13 +159,15 @@ t.test('ssd refines and mirrors, unless told otherwise', { skip: skip || skipWit
   t.same(await encodeFaces(groupPhoto, { detector: 'ssd', align: 'refined', mirror: true }), byDefault);
 });
 
-t.test('a face is cut out as PNG or as raw pixels, of any size', { skip }, async (t) => {
+t.test('a face is cut out as PNG, as JPEG or as raw pixels, of any size', { skip }, async (t) => {
   const [png] = await extractFaces(portrait, { detector: 'hog' });
   const image = sharp(png?.chip);
   t.match(await image.metadata(), { format: 'png', width: 150, height: 150 });
   const [raw] = await extractFaces(portrait, { detector: 'hog', format: 'raw' });
   t.match(raw?.chip, { width: 150, height: 150, channels: 3, order: 'rgb' });
   t.ok(Buffer.from(raw?.chip.data ?? []).equals(await image.raw().toBuffer()), 'both hold the same pixels');
+  const [jpeg] = await extractFaces(portrait, { detector: 'hog', format: 'jpeg' });
+  t.match(await sharp(jpeg?.chip).metadata(), { format: 'jpeg', width: 150, height: 150 });
   const [large] = await extractFaces(portrait, { detector: 'hog', size: 300, padding: 0.5 });
   t.match(await sharp(large?.chip).metadata(), { width: 300, height: 300 });
   t.equal(large?.landmarks.points.length, 5);
