@@ -121,6 +121,13 @@ export class FaceStoreError extends FaceDedupError {}
  */
 export class ConfigFileError extends FaceDedupError {}
 
+/**
+ * A calibration cannot be made or used.
+ * Codes: `CALIBRATION_UNREADABLE` (the file, read or written), `CALIBRATION_INVALID` (no calibration, or of a newer
+ * release), `CALIBRATION_DATA` (pairs of which none can be made: too few, contradicting each other, labels swapped).
+ */
+export class CalibrationError extends FaceDedupError {}
+
 /** No photo is where a run was told to look. Code: `NO_PHOTOS`. */
 export class NoPhotosError extends FaceDedupError {}
 

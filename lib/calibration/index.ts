@@ -1,24 +1,11 @@
 // The door of calibration.
 
-import type { FalseMatchEstimate } from './estimate.js';
+export { builtInCalibrations } from './built_in.js';
+export { calibrate, type CalibrateOptions } from './calibrate.js';
+export type { Calibration } from './calibration.js';
+export type { DistanceCounts, Rate } from './distance_counts.js';
 export type { FalseMatchEstimate } from './estimate.js';
-export interface Calibration {
-  readonly format: 1;
-}
-export function expectedFalseMatches({
-  pairs,
-}: {
-  threshold: number;
-  pairs: number;
-  way?: unknown;
-  calibration?: Calibration | undefined;
-}): FalseMatchEstimate {
-  return {
-    pairsCompared: pairs,
-    falseMatchRate: 0,
-    falseMatchRateInterval: [0, 0],
-    expected: 0,
-    expectedInterval: [0, 0],
-    basis: 'stub',
-  };
-}
+export type { EvidenceCurve } from './evidence.js';
+export { expectedFalseMatches, type FalseMatchesQuestion } from './false_matches.js';
+export type { LabelledPair } from './pairs.js';
+export { type EncodingWay, encodingWayOf } from './ways.js';

@@ -1,7 +1,7 @@
 // A run: photos are encoded, compared, and every one of them accounted for.
 
 import { resolve } from 'node:path';
-import { type Calibration, expectedFalseMatches } from '../calibration/index.js';
+import { type Calibration, encodingWayOf, expectedFalseMatches } from '../calibration/index.js';
 import { thresholdOptionTable } from '../config.js';
 import { largestFace } from '../detections.js';
 import {
@@ -13,7 +13,6 @@ import {
   type IgnoredPair,
 } from '../duplicates/index.js';
 import type { KeptFace } from '../encodings/kept_encodings.js';
-import type { EncodingOrigin } from '../encodings/origin.js';
 import type { FaceEngine } from '../engine.js';
 import { NoPhotosError } from '../errors.js';
 import { readOptions } from '../options.js';
@@ -102,7 +101,7 @@ export async function findInPhotos(
     expectedFalseMatches: expectedFalseMatches({
       threshold,
       pairs: pairsOfFaces(gathered),
-      way: wayOf(await engine.origin()),
+      way: encodingWayOf(await engine.origin()),
       calibration: options.calibration,
     }),
   };
@@ -304,9 +303,4 @@ function pairsOfFaces({ records }: Gathered): number {
     within += (length * (length - 1)) / 2;
   }
   return (faces * (faces - 1)) / 2 - within;
-}
-
-function wayOf({ options }: EncodingOrigin) {
-  const { detector, align, mirror, landmarks } = options;
-  return { detector, align, mirror, landmarks };
 }

@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util';
 import { faceDistance, FaceEngine } from '../../dist/esm/index.js';
 import { countMatches, readLabels } from './dlib_labels.mjs';
 import { enlargedCopies } from './enlarged.mjs';
-import { readLfw } from './lfw.mjs';
+import { mostCentral, readLfw } from './lfw.mjs';
 import './places.mjs';
 import { rocSvg } from './roc_svg.mjs';
 import { accuracy, acrossFolds, rates, rocCurve, thresholdAtFalseRate } from './verification.mjs';
@@ -94,19 +94,12 @@ async function encodeAll(photos, options, copies) {
   for await (const { faces, error } of engine.encodeAll(files)) {
     if (error) throw error;
     const photo = photos[next++];
-    const face = mostCentral(faces);
+    const face = mostCentral(faces, enlargement);
     if (face) encodings.set(photo, face.encoding);
     else missed++;
   }
   await engine.close();
   return { encodings, missed, seconds: (performance.now() - started) / 1000 };
-}
-
-/** LFW's rule: the face at the centre is the one that the photo is named for. Deep-funneled photos are 250×250. */
-function mostCentral(faces) {
-  const centre = 125 * enlargement;
-  const off = ({ box }) => Math.hypot(box.x + box.width / 2 - centre, box.y + box.height / 2 - centre);
-  return faces.reduce((best, face) => (best && off(best) <= off(face) ? best : face), undefined);
 }
 
 function distanceOf(encodings, { a, b }) {

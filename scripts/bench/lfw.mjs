@@ -36,3 +36,14 @@ export function readLfw(directory, pairsFile = join(directory, 'pairs.txt')) {
   );
   return { folds, photos: [...new Set(pairs.flatMap(({ a, b }) => [a, b]))].sort() };
 }
+
+/**
+ * LFW's rule: the face at the centre is the one that the photo is named for. Deep-funneled photos are 250×250.
+ *
+ * @param enlargement how many times as wide and high the photo was made.
+ */
+export function mostCentral(faces, enlargement = 1) {
+  const centre = 125 * enlargement;
+  const off = ({ box }) => Math.hypot(box.x + box.width / 2 - centre, box.y + box.height / 2 - centre);
+  return faces.reduce((best, face) => (best && off(best) <= off(face) ? best : face), undefined);
+}

@@ -1,0 +1,29 @@
+// A calibration: what labelled pairs said of distances, small enough to keep in a file.
+
+import type { DistanceCounts } from './distance_counts.js';
+import type { EvidenceCurve } from './evidence.js';
+import type { EncodingWay } from './ways.js';
+
+export interface Calibration {
+  readonly format: 1;
+  /** ISO 8601, UTC. */
+  readonly madeAt: string;
+  /** What the pairs are, in a few words: `LFW`, or the name of a file. */
+  readonly data: string;
+  /** How the faces were encoded; absent where the pairs came as distances. */
+  readonly way?: EncodingWay;
+  /** Photos that were compared; 0 where the pairs came without names. */
+  readonly photos: number;
+  /** As far as the labels tell people apart. */
+  readonly people: number;
+  /** Pairs of different people, as all false matches are. */
+  readonly different: DistanceCounts;
+  /** Pairs of one person. */
+  readonly same: DistanceCounts;
+  readonly evidence: EvidenceCurve;
+  /**
+   * The part of the pairs to be judged that are of one person, 0 to 1, both excluded. What the labelled list had of them
+   * says nothing of a registry, where it is far less.
+   */
+  readonly prior: number;
+}

@@ -1,0 +1,73 @@
+// From a calibration to what a run may expect: false matches at its threshold.
+
+import { builtInCalibrations } from './built_in.js';
+import type { Calibration } from './calibration.js';
+import { RateBelow } from './distance_counts.js';
+import type { FalseMatchEstimate } from './estimate.js';
+import { differences, type EncodingWay, nearestWay, wayInWords } from './ways.js';
+
+export interface FalseMatchesQuestion {
+  /** Distance below which two faces count as one person; above 0. */
+  readonly threshold: number;
+  /** Pairs of faces that are compared. */
+  readonly pairs: number;
+  /** How the faces were encoded; without it as by default. */
+  readonly way?: EncodingWay | undefined;
+  /** Default the one measured on LFW, in the way nearest to `way`. */
+  readonly calibration?: Calibration | undefined;
+}
+
+/**
+ * How many pairs of different people to expect below a threshold among so many pairs of faces, as if all of them were of
+ * different people: in a registry nearly all are.
+ *
+ * @returns the rate of the calibration (see RateBelow for its method and interval), and that times the pairs.
+ */
+export function expectedFalseMatches({
+  threshold,
+  pairs,
+  way,
+  calibration = nearestBuiltIn(way),
+}: FalseMatchesQuestion): FalseMatchEstimate {
+  const rates = new RateBelow(calibration.different, { withTail: true });
+  const { rate, interval } = rates.at(threshold);
+  return {
+    pairsCompared: pairs,
+    falseMatchRate: rate,
+    falseMatchRateInterval: interval,
+    expected: rate * pairs,
+    expectedInterval: [interval[0] * pairs, interval[1] * pairs],
+    basis: basisInWords(calibration, way, rates.isExtrapolated(threshold)),
+  };
+}
+
+const isBuiltIn = (calibration: Calibration) => builtInCalibrations.includes(calibration);
+
+/** The defaults come first. */
+export function nearestBuiltIn(way: EncodingWay | undefined): Calibration {
+  const nearest = way && nearestWay(builtInCalibrations, way);
+  return nearest ?? (builtInCalibrations[0] as Calibration);
+}
+
+function basisInWords(
+  calibration: Calibration,
+  used: EncodingWay | undefined,
+  isExtrapolated: boolean,
+): string {
+  const { data, people, different, way } = calibration;
+  const pairs = different.pairs.toLocaleString('en-US');
+  const encoded = way ? `, encoded by ${wayInWords(way)}` : '';
+  const measured = isBuiltIn(calibration)
+    ? `Measured on LFW, ${pairs} pairs of ${people} well-known people in news photos${encoded}`
+    : `Measured on ${data}, ${pairs} pairs of different people among ${people} people${encoded}`;
+  const tail = isExtrapolated ? '; so few of them are this close that a fitted tail tells the rate' : '';
+  const differing = way && used ? differences(way, used) : [];
+  const otherwise =
+    used && differing.length > 0
+      ? `; this run encodes otherwise (${wayInWords(used)}; another ${differing.join(', ')}), so the rate may be another`
+      : '';
+  const open = isBuiltIn(calibration)
+    ? '; your people may resemble each other more, so measure your own with facededup calibrate'
+    : '; it holds for people and photos like these';
+  return `${measured}${tail}${otherwise}${open}.`;
+}
