@@ -1,6 +1,7 @@
 // What the commands print: columns for people, JSON and CSV for programs.
 
 import { stringify } from 'csv-stringify/sync';
+import { escapedCell } from '../csv_cells.js';
 
 export { count } from '../runs/words.js';
 
@@ -24,8 +25,9 @@ export function printNote(line: string): void {
 }
 
 export function printCsvRow(cells: readonly (string | number)[]): void {
-  // A spreadsheet runs a cell that begins like a formula.
-  process.stdout.write(stringify([[...cells]], { escape_formulas: true }));
+  process.stdout.write(
+    stringify([cells.map((cell) => (typeof cell === 'string' ? escapedCell(cell) : cell))]),
+  );
 }
 
 /** Columns as wide as their longest cell. */

@@ -5,6 +5,7 @@ import { resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { parse } from 'csv-parse';
 import { isAzureName } from '../azure.js';
+import { unescapedCell } from '../csv_cells.js';
 import type { IgnoredPair } from '../duplicates/index.js';
 import { InvalidOptionError } from '../errors.js';
 import { isVerdict, type NewDecision, type SubjectKind } from '../store/index.js';
@@ -96,17 +97,12 @@ function columnOf(header: Cells, name: string, file: string, what: string): numb
   return index;
 }
 
-/** What printCsvRow put before a cell that a spreadsheet would run. */
-function unescaped(cell: string): string {
-  return /^'[=+\-@\t\r\uFF1D\uFF0B\uFF0D\uFF20]/.test(cell) ? cell.slice(1) : cell;
-}
-
 async function rowsOf<Row>(file: string, what: string, read: (row: Cells) => Row): Promise<Row[]> {
   try {
     const rows: Row[] = [];
     const parser = parse({ bom: true, skip_empty_lines: true, trim: true, max_record_size: longestLine });
     await pipeline(createReadStream(file), parser, async (parsed: AsyncIterable<Cells>) => {
-      for await (const row of parsed) rows.push(read(row.map(unescaped)));
+      for await (const row of parsed) rows.push(read(row.map(unescapedCell)));
     });
     return rows;
   } catch (cause) {

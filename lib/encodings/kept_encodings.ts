@@ -16,7 +16,7 @@ export interface KeptPhoto {
   readonly photo: string;
   /** The record it belongs to, where it was named. */
   readonly reference?: string;
-  /** `sha256 …` or `etag …`: another one whenever the photo's content changes. */
+  /** `sha256 …`: another one whenever the photo's content changes. */
   readonly digest?: string;
   /** The models and options that made the encodings, where they are known. */
   readonly origin?: EncodingOrigin;

@@ -37,7 +37,13 @@ export class NamedPhotos {
 
   /** Whether a photo of this name, an absolute path or a blob's, would be among them if it were there. */
   covers(name: string): boolean {
-    if (isAzureName(name)) return this.#containers.some((container) => name.startsWith(container));
+    if (isAzureName(name)) {
+      const blob = parseAzureName(name);
+      return this.#containers.some((named) => {
+        const { container, prefix = '' } = parseAzureName(named);
+        return blob.container === container && (blob.prefix ?? '').startsWith(prefix);
+      });
+    }
     return this.#paths.some((path) => {
       const whole = resolve(path);
       return name === whole || name.startsWith(whole.endsWith(sep) ? whole : `${whole}${sep}`);

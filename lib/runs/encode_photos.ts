@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { isAzureName } from '../azure.js';
 import { sha256Of } from '../digest.js';
 import type { KeptFace } from '../encodings/kept_encodings.js';
 import type { EncodingOrigin } from '../encodings/origin.js';
@@ -41,7 +42,10 @@ export async function* encodePhotos(
   }
 }
 
-/** With a store: a file's name is its absolute path, so that runs from different folders speak of the same photo. */
+/**
+ * With a store: a file's name is its absolute path, so that runs from different folders speak of the same photo. What is
+ * known comes from the store, and of copies one is encoded.
+ */
 export async function* encodeUnknownPhotos(
   engine: FaceEngine,
   photos: NamedPhotos,
@@ -51,85 +55,151 @@ export async function* encodeUnknownPhotos(
 ): AsyncGenerator<EncodedPhoto, void, undefined> {
   const origin = await engine.origin();
   const named = new Set(photos.files.map((file) => resolve(file)));
-  const known: EncodedPhoto[] = [];
-  const digests = new Map<string, Identity>();
+  const known = new Waiting();
+  /** Those that the engine is at, by their content. */
+  const atWork = new Map<string, PhotoToEncode>();
+  /** Copies of photos that failed, or changed while they were read. */
+  const copiesLeft: PhotoToEncode[] = [];
 
-  const unknown = async function* (): AsyncGenerator<LazyPhoto, void, undefined> {
-    for await (const photo of photos) {
-      const { name, identity, reference, read } = await identified(photo, table, references);
-      const faces = identity && table.find(identity.digest, origin);
-      if (identity && faces) {
-        const formerName = nameBefore(table, name, identity.digest, named);
-        if (formerName !== undefined) table.rename(formerName, name);
-        const seen = table.seen(name);
-        const isAsItWas = seen?.digest === identity.digest && seen.stamp === identity.stamp;
-        if (!isAsItWas || reference !== undefined) table.note({ name, ...identity, reference });
-        known.push({ photo: name, faces, origin, isNew: false });
-        continue;
+  const keep = (
+    { name, stamp, reference }: PhotoToEncode,
+    digest: string,
+    made: EncodingOrigin,
+    faces: readonly KeptFace[],
+  ) => {
+    const formerName = nameBefore(table, name, digest, named);
+    if (formerName !== undefined) table.rename(formerName, name);
+    table.keep({ name, digest, stamp, reference }, made, faces);
+  };
+
+  const unknown = async function* (): AsyncGenerator<PhotoToEncode, void, undefined> {
+    for await (const each of photos) {
+      const photo = await identified(each, table, references);
+      const { name, digest, stamp, reference } = photo;
+      if (digest !== undefined) {
+        const faces = table.find(digest, origin);
+        if (faces) {
+          if (reference !== undefined || !table.isAsSeen({ name, digest, stamp }, origin))
+            keep(photo, digest, origin, faces);
+          known.add({ photo: name, faces, origin, isNew: false });
+          continue;
+        }
+        const first = atWork.get(digest);
+        if (first && typeof each === 'string') {
+          // Its bytes are let go: should the first of them fail, they are read once more.
+          first.copies.push({ ...photo, read: () => readPhotoFile(each) });
+          continue;
+        }
+        atWork.set(digest, photo);
       }
-      if (identity) digests.set(name, { ...identity, reference });
-      yield { name, read };
+      yield photo;
     }
   };
 
-  for await (const { photo, faces, error } of engine.encodeAll(unknown(), { signal })) {
-    yield* known.splice(0);
-    const { name } = photo;
-    const identity = digests.get(name);
-    digests.delete(name);
-    if (error) {
-      yield { photo: name, isNew: true, error };
-      continue;
+  const encode = async function* (
+    source: AsyncIterable<PhotoToEncode> | Iterable<PhotoToEncode>,
+  ): AsyncGenerator<EncodedPhoto, void, undefined> {
+    for await (const result of known.among(engine.encodeAll(source, { signal }))) {
+      if ('isNew' in result) {
+        yield result;
+        continue;
+      }
+      const { photo, faces, error } = result;
+      const { name, digest } = photo;
+      for (const [key, each] of atWork) if (each === photo) atWork.delete(key);
+      const copies = photo.copies.filter((copy) => !error && copy.digest === digest);
+      copiesLeft.push(...photo.copies.filter((copy) => !copies.includes(copy)));
+      if (error) {
+        yield { photo: name, isNew: true, error };
+        continue;
+      }
+      const made = faces[0]?.origin ?? origin;
+      if (digest !== undefined) for (const each of [photo, ...copies]) keep(each, digest, made, faces);
+      yield { photo: name, faces, origin: made, isNew: true };
+      for (const copy of copies) yield { photo: copy.name, faces, origin: made, isNew: false };
     }
-    const made = faces[0]?.origin ?? origin;
-    if (identity) {
-      const formerName = nameBefore(table, name, identity.digest, named);
-      if (formerName !== undefined) table.rename(formerName, name);
-      table.keep({ name, ...identity }, made, faces);
-    }
-    yield { photo: name, faces, origin: made, isNew: true };
+  };
+
+  yield* encode(unknown());
+  yield* encode(copiesLeft.splice(0));
+}
+
+/** What the store knew already, handed on while the engine works on the rest. */
+class Waiting {
+  /** Fewer do not wake whoever waits for the engine. */
+  static readonly #worthIt = 200;
+  #photos: EncodedPhoto[] = [];
+  #wake: () => void = () => undefined;
+
+  add(photo: EncodedPhoto): void {
+    this.#photos.push(photo);
+    if (this.#photos.length >= Waiting.#worthIt) this.#wake();
   }
-  yield* known;
+
+  async *among<Result extends object>(
+    results: AsyncGenerator<Result, void, undefined>,
+  ): AsyncGenerator<EncodedPhoto | Result, void, undefined> {
+    try {
+      for (;;) {
+        const next = results.next();
+        for (let answer: IteratorResult<Result, void> | undefined; !answer;) {
+          const woken = new Promise<undefined>((resolve) => (this.#wake = () => resolve(undefined)));
+          answer = await Promise.race([next, woken]);
+          yield* this.#photos.splice(0);
+          if (answer?.done) return;
+          if (answer) yield answer.value;
+        }
+      }
+    } finally {
+      await results.return();
+    }
+  }
 }
 
-/** By what the store tells whether a photo changed. */
-interface Identity {
-  readonly digest: string;
-  readonly stamp?: string | undefined;
-  readonly reference?: string | undefined;
-}
-
-interface IdentifiedPhoto {
-  readonly name: string;
-  /** Undefined for a file that cannot be read: the engine meets the same error, and reports it with the photo. */
-  readonly identity?: Identity | undefined;
-  readonly reference?: string | undefined;
-  readonly read: () => Promise<Uint8Array>;
+/** A photo, and by what the store tells whether it changed. */
+interface PhotoToEncode extends LazyPhoto {
+  /** Unknown until it is read, and of a file that cannot be read: the engine meets the same error, and reports it. */
+  digest: string | undefined;
+  readonly stamp: string | undefined;
+  readonly reference: string | undefined;
+  /** Of the same content. */
+  readonly copies: PhotoToEncode[];
 }
 
 async function identified(
   photo: NamedPhoto,
   table: PhotoTable,
   references: References,
-): Promise<IdentifiedPhoto> {
-  if (typeof photo !== 'string') {
-    const { name, read, etag } = photo;
-    return { name, read, identity: { digest: `etag ${etag}` }, reference: references.get(name) };
-  }
-  const name = resolve(photo);
-  const reference = references.get(photo) ?? references.get(name);
-  const stamp = await stampOf(photo);
+): Promise<PhotoToEncode> {
+  const isFile = typeof photo === 'string';
+  const name = isFile ? resolve(photo) : photo.name;
+  const reference = references.get(isFile ? photo : name) ?? references.get(name);
+  const stamp = isFile ? await stampOf(photo) : `etag ${photo.etag}`;
   const seen = table.seen(name);
-  if (stamp !== undefined && seen?.stamp === stamp)
-    return { name, reference, identity: { digest: seen.digest, stamp }, read: () => readPhotoFile(photo) };
+  const identity: PhotoToEncode = {
+    name,
+    digest: stamp !== undefined && seen?.stamp === stamp ? seen.digest : undefined,
+    stamp,
+    reference,
+    copies: [],
+    // What is encoded is what the digest is of, also if the photo changes meanwhile.
+    read: async () => {
+      const bytes = await (isFile ? readPhotoFile(photo) : photo.read());
+      identity.digest = digestOf(bytes);
+      return bytes;
+    },
+  };
+  if (!isFile || identity.digest !== undefined) return identity;
   try {
-    const bytes = await readPhotoFile(photo);
-    // The bytes that were looked at are the ones encoded, also if the file changes meanwhile.
-    const read = () => Promise.resolve(bytes);
-    return { name, reference, identity: { digest: `sha256 ${sha256Of(bytes)}`, stamp }, read };
+    const bytes = await identity.read();
+    return { ...identity, digest: identity.digest, read: () => Promise.resolve(bytes) };
   } catch {
-    return { name, reference, read: () => readPhotoFile(photo) };
+    return identity;
   }
+}
+
+function digestOf(bytes: Uint8Array): string {
+  return `sha256 ${sha256Of(bytes)}`;
 }
 
 /** A file may be written to within this time of its last change without the times of the file system telling. */
@@ -149,15 +219,17 @@ async function stampOf(path: string): Promise<string | undefined> {
   }
 }
 
-/** The name of a photo of this content that was moved here: not named in this run, and no longer where it was. */
+/** The name of a file of this content that was moved here: not named in this run, and no longer where it was. */
 function nameBefore(
   table: PhotoTable,
   name: string,
   digest: string,
   named: ReadonlySet<string>,
 ): string | undefined {
-  if (table.seen(name)) return undefined;
-  return table.namesOf(digest).find((other) => !named.has(other) && !existsSync(other));
+  if (isAzureName(name) || table.seen(name)) return undefined;
+  return table
+    .namesOf(digest)
+    .find((other) => !named.has(other) && !isAzureName(other) && !existsSync(other));
 }
 
 function nameOf(photo: string | LazyPhoto): string {

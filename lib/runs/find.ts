@@ -1,6 +1,6 @@
 // A run: photos are encoded, compared, and every one of them accounted for.
 
-import { resolve } from 'node:path';
+import { resolve, sep } from 'node:path';
 import { type Calibration, encodingWayOf, expectedFalseMatches } from '../calibration/index.js';
 import { thresholdOptionTable } from '../config.js';
 import { largestFace } from '../detections.js';
@@ -13,6 +13,7 @@ import {
   type IgnoredPair,
 } from '../duplicates/index.js';
 import type { KeptFace } from '../encodings/kept_encodings.js';
+import type { EncodingOrigin } from '../encodings/origin.js';
 import type { FaceEngine } from '../engine.js';
 import { NoPhotosError } from '../errors.js';
 import { readOptions } from '../options.js';
@@ -137,11 +138,11 @@ async function gather(
         failed: gathered.failed.length,
       });
     }
-    if (set && dropGone)
-      set.photos.drop(set.photos.names().filter((name) => !seen.has(name) && photos.covers(name)));
+    if (set && dropGone) set.photos.drop(goneFrom(photos, set, gathered.failed, seen));
   }
   if (set) {
-    takeOthersOf(set, gathered, seen, policy);
+    set.photos.tidy();
+    takeOthersOf(set, await engine.origin(), gathered, seen, policy);
     gathered.references = set.photos.references();
   }
   if (seen.size === 0)
@@ -152,13 +153,54 @@ async function gather(
   return gathered;
 }
 
+/**
+ * The photos of the set that are no longer where they were. A folder that cannot be read, or is not there itself, tells
+ * nothing of the photos in it: its disk may be elsewhere today.
+ */
+function goneFrom(
+  photos: NamedPhotos,
+  set: PhotoSet,
+  failed: readonly FailedPhoto[],
+  seen: ReadonlySet<string>,
+): string[] {
+  const unread = failed.map(({ photo }) => `${photo}${sep}`);
+  const missing = new Set(failed.filter(({ code }) => code === 'PHOTO_NOT_FOUND').map(({ photo }) => photo));
+  return set.photos
+    .names()
+    .filter((name) =>
+      seen.has(name)
+        ? missing.has(name)
+        : photos.covers(name) && !unread.some((folder) => name.startsWith(folder)),
+    );
+}
+
 /** The photos of the set that this run was not told to look at, as they are kept. */
-function takeOthersOf(set: PhotoSet, gathered: Gathered, seen: Set<string>, policy: FacesPolicy): void {
-  for (const { photo, faces, origin } of set.photos.photos()) {
+function takeOthersOf(
+  set: PhotoSet,
+  current: EncodingOrigin,
+  gathered: Gathered,
+  seen: Set<string>,
+  policy: FacesPolicy,
+): void {
+  for (const { photo, faces, origin } of set.photos.photos(current)) {
     if (seen.has(photo)) continue;
     seen.add(photo);
-    take(gathered, { photo, faces, isNew: false, ...(origin ? { origin } : {}) }, policy);
+    if (origin && !isComparable(origin, current))
+      gathered.failed.push({
+        photo,
+        code: 'ENCODINGS_INCOMPARABLE',
+        message:
+          `The photo '${photo}' was encoded by another ResNet than the one in use, and distances between the two mean ` +
+          'nothing. Name it, or its folder, so that it is encoded again.',
+      });
+    else take(gathered, { photo, faces, isNew: false, ...(origin ? { origin } : {}) }, policy);
   }
+}
+
+/** By the ResNets: other options make encodings that are less alike, but still of one space. */
+function isComparable(a: EncodingOrigin, b: EncodingOrigin): boolean {
+  const [first, second] = [a.models['encoder'], b.models['encoder']];
+  return first === undefined || second === undefined || first === second;
 }
 
 function take(

@@ -107,7 +107,10 @@ export class Database {
         `The face store '${this.path}' was written by a newer release of facededup. Update facededup to use it.`,
       );
     // Survives the death of the process at any moment; a write-ahead log also lets others read during a run.
-    this.#connection.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;');
+    // What is deleted is overwritten: encodings of people who asked to be forgotten do not stay in the file.
+    this.#connection.exec(
+      'PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA secure_delete = ON;',
+    );
     if (pragma('user_version') === migrations.length) return;
     this.transaction(() => {
       // Another process may have done it while this one waited for its turn.

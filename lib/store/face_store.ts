@@ -3,7 +3,7 @@
 import { FaceStoreError, InvalidOptionError } from '../errors.js';
 import { Database } from './database.js';
 import { DecisionTable } from './decisions.js';
-import { PhotoTable } from './photo_table.js';
+import { forgetContents, PhotoTable } from './photo_table.js';
 import { RunTable } from './run_table.js';
 
 /** A set of photos: those that are compared with each other, and what is known of them. */
@@ -81,9 +81,11 @@ export class FaceStore {
 
   /** Forgets a set with its decisions and runs, and the encodings that no other set has. */
   removeSet(name: string): boolean {
-    const removed = this.#database.run('DELETE FROM sets WHERE name = ?', name).changes > 0;
-    if (removed) this.#database.run('DELETE FROM contents WHERE digest NOT IN (SELECT digest FROM photos)');
-    return removed;
+    return this.#database.transaction(() => {
+      const removed = this.#database.run('DELETE FROM sets WHERE name = ?', name).changes > 0;
+      forgetContents(this.#database);
+      return removed;
+    });
   }
 
   /** May be called again. */

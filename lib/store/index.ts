@@ -10,5 +10,5 @@ export {
   type SubjectKind,
 } from './decisions.js';
 export { defaultSet, FaceStore, type PhotoSet, type PhotoSetFacts } from './face_store.js';
-export type { PhotoTable, SeenPhoto } from './photo_table.js';
+export type { PhotoTable, PhotoTableFacts, SeenPhoto } from './photo_table.js';
 export { type PairsPage, type PairsQuery, pairKey, type RunFacts, type RunTable } from './run_table.js';

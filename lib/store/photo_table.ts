@@ -1,25 +1,39 @@
 // The photos of a set and their encodings, kept by content: a photo that is renamed or copied is not encoded again.
 
-import { EncodingsFileError, FaceStoreError } from '../errors.js';
+import { sha256Of } from '../digest.js';
+import { FaceStoreError } from '../errors.js';
 import type { KeptFace, KeptPhoto } from '../encodings/kept_encodings.js';
 import { type EncodingOrigin, originId } from '../encodings/origin.js';
-import type { Database, Row } from './database.js';
+import type { Database } from './database.js';
+import { faceBytes, packFaces, unpackFaces } from './packed_faces.js';
 
 /** A photo as a run saw it. */
 export interface SeenPhoto {
   readonly name: string;
-  /** `sha256 …` or `etag …`: another one whenever the content changes. */
+  /** `sha256 …`: another one whenever the content changes. */
   readonly digest: string;
-  /** Of a file: the digest holds while this is the same. */
+  /** Of a file its times and size, of a blob its ETag: the digest holds while this is the same. */
   readonly stamp?: string | undefined;
   /** The record it belongs to; undefined leaves it as it was. */
   readonly reference?: string | undefined;
 }
 
-const encodingBytes = 128 * 4;
+/** What a set holds. */
+export interface PhotoTableFacts {
+  readonly photos: number;
+  readonly faces: number;
+  /** By what made the encodings, most photos first; undefined for those that came from a file which does not say. */
+  readonly origins: readonly {
+    readonly origin?: EncodingOrigin;
+    readonly photos: number;
+    readonly faces: number;
+  }[];
+}
+
 const importedTogether = 1000;
-/** Of encodings that came from a file which does not say. */
-const unknownOrigin: EncodingOrigin = { models: {}, options: {} };
+const readTogether = 250;
+/** Stands before the digest of the faces where the photo's own is not known. */
+const facesDigest = 'faces ';
 
 export class PhotoTable {
   readonly #database: Database;
@@ -37,6 +51,23 @@ export class PhotoTable {
     );
   }
 
+  facts(): PhotoTableFacts {
+    const origins = this.#database
+      .all(
+        `SELECT origins.origin AS origin, count(*) AS photos, sum(length(contents.faces)) / ${faceBytes} AS faces
+         FROM photos JOIN contents USING (digest, origin_id) JOIN origins ON origins.id = origin_id
+         WHERE set_id = ? GROUP BY origin_id ORDER BY photos DESC, origin_id`,
+        this.#set,
+      )
+      .map((row) => ({
+        ...originOf(String(row['origin'])),
+        photos: Number(row['photos']),
+        faces: Number(row['faces']),
+      }));
+    const sum = (of: 'photos' | 'faces') => origins.reduce((total, each) => total + each[of], 0);
+    return { photos: sum('photos'), faces: sum('faces'), origins };
+  }
+
   /** The digest and stamp that a photo had when it was last seen. */
   seen(name: string): Pick<SeenPhoto, 'digest' | 'stamp'> | undefined {
     const row = this.#database.get(
@@ -50,6 +81,19 @@ export class PhotoTable {
         stamp: row['stamp'] === null ? undefined : String(row['stamp']),
       }
     );
+  }
+
+  /** Whether a photo was like this when it was last seen, and these models and options were wanted. */
+  isAsSeen({ name, digest, stamp }: SeenPhoto, origin: EncodingOrigin): boolean {
+    const row = this.#database.get(
+      'SELECT 1 FROM photos WHERE set_id = ? AND name = ? AND digest = ? AND stamp IS ? AND origin_id = ?',
+      this.#set,
+      name,
+      digest,
+      stamp ?? null,
+      this.#originRow(origin),
+    );
+    return row !== undefined;
   }
 
   /** The names of the photos that had this content when they were last seen. */
@@ -77,35 +121,20 @@ export class PhotoTable {
   /** The faces on this content as these models and options found them; undefined when it was not encoded so yet. */
   find(digest: string, origin: EncodingOrigin): KeptFace[] | undefined {
     const row = this.#database.get(
-      `SELECT boxes, encodings FROM contents WHERE digest = ? AND origin_id =
+      `SELECT faces FROM contents WHERE digest = ? AND origin_id =
         (SELECT id FROM origins WHERE digest = ?)`,
       digest,
       originId(origin),
     );
-    return row && this.#facesOf(row);
+    return row && unpackFaces(row['faces'] as Uint8Array);
   }
 
-  /** Keeps what was found on a photo. It is on the disk when this returns. */
+  /** Keeps what was found on a photo, now or before. It is on the disk when this returns. */
   keep(photo: SeenPhoto, origin: EncodingOrigin, faces: readonly KeptFace[]): void {
-    this.#database.transaction(() => {
-      this.#putContent(photo.digest, origin, faces);
-      this.#put(photo);
-    });
+    this.#database.transaction(() => this.#keep(photo, origin, faces));
   }
 
-  /** Notes that a photo is there, with this content. */
-  note(photo: SeenPhoto): void {
-    this.#database.transaction(() => this.#put(photo));
-  }
-
-  /** Of many photos in one transaction: those that are new or changed. */
-  noteAll(photos: Iterable<SeenPhoto>): void {
-    this.#database.transaction(() => {
-      for (const photo of photos) this.#put(photo);
-    });
-  }
-
-  /** A file that moved: its record and the decisions on it go along. */
+  /** A file that moved: its record, the decisions on it and the pairs that runs found with it go along. */
   rename(from: string, to: string): void {
     this.#database.transaction(() => {
       this.#database.run('UPDATE photos SET name = ? WHERE set_id = ? AND name = ?', to, this.#set, from);
@@ -142,47 +171,86 @@ export class PhotoTable {
           this.#set,
           name,
         ).changes;
-      this.#database.run('DELETE FROM contents WHERE digest NOT IN (SELECT digest FROM photos)');
+      forgetContents(this.#database);
       return dropped;
     });
   }
 
   /**
-   * Every photo of the set, by name, with its faces as these models and options found them.
-   *
-   * @param origin default: for each photo what was kept last.
+   * Forgets what was kept of contents that no photo has any more. Not done as soon as a photo changes: two files that
+   * changed places are not to be encoded again.
    */
-  *photos(origin?: EncodingOrigin): Generator<KeptPhoto, void, undefined> {
+  tidy(): void {
+    this.#database.transaction(() => forgetContents(this.#database));
+  }
+
+  /**
+   * Every photo of the set, by name. Whatever else is written while it is gone through, each photo comes once.
+   *
+   * @param preferred the faces as these models and options found them, where they are kept; default, and for the others,
+   *   those that were wanted last.
+   */
+  *photos(preferred?: EncodingOrigin): Generator<KeptPhoto, void, undefined> {
     const origins = new Map(
       this.#database
         .all('SELECT id, origin FROM origins')
-        .map((row) => [Number(row['id']), JSON.parse(String(row['origin'])) as EncodingOrigin]),
+        .map((row) => [Number(row['id']), originOf(String(row['origin']))]),
     );
-    const wanted = origin && this.#originRow(origin);
-    const rows = this.#database.rows(
-      `SELECT photos.name, photos.reference, photos.digest, contents.origin_id, contents.boxes, contents.encodings
-       FROM photos JOIN contents ON contents.id = (
-         SELECT max(id) FROM contents AS kept WHERE kept.digest = photos.digest ${wanted === undefined ? '' : 'AND kept.origin_id = ?2'})
-       WHERE photos.set_id = ?1 ORDER BY photos.name`,
-      ...(wanted === undefined ? [this.#set] : [this.#set, wanted]),
-    );
-    for (const row of rows) {
-      const made = origins.get(Number(row['origin_id']));
-      yield {
-        photo: String(row['name']),
-        ...(row['reference'] === null ? {} : { reference: String(row['reference']) }),
-        digest: String(row['digest']),
-        ...(made && Object.keys(made.models).length > 0 ? { origin: made } : {}),
-        faces: this.#facesOf(row),
-      };
+    const wanted = preferred === undefined ? -1 : this.#originRow(preferred);
+    let last: string | undefined;
+    for (;;) {
+      const page = this.#page(last, wanted);
+      let start = 0;
+      for (const [name, reference, digest, origin, length] of page.photos) {
+        yield {
+          photo: name,
+          ...(reference === null ? {} : { reference }),
+          ...(digest.startsWith(facesDigest) ? {} : { digest }),
+          ...origins.get(origin),
+          faces: unpackFaces(page.faces.subarray(start, (start += length))),
+        };
+      }
+      last = page.photos.at(-1)?.[0];
+      if (last === undefined) return;
     }
   }
 
   /**
-   * Takes encodings over from elsewhere. One that is broken off can be done again: what is there already stays as it is.
-   * Photos without a digest are known by their name alone.
+   * A row for each photo would cost ten times as much as what is in it: a page is one row, the faces of its photos one
+   * value. (SQLite has no aggregate that joins BLOBs; joined as TEXT their bytes stay what they are, unread.)
+   */
+  #page(after: string | undefined, wanted: number): PhotoPage {
+    const row = this.#database.get(
+      `SELECT json_group_array(json_array(name, reference, digest, origin_id, length(faces))) AS photos,
+         CAST(group_concat(faces, '') AS BLOB) AS faces
+       FROM (
+         SELECT photos.name, photos.reference, photos.digest, contents.origin_id, contents.faces
+         FROM photos JOIN contents ON contents.digest = photos.digest AND contents.origin_id =
+           CASE WHEN photos.origin_id <> ?2 AND EXISTS (
+             SELECT 1 FROM contents AS other WHERE other.digest = photos.digest AND other.origin_id = ?2)
+           THEN ?2 ELSE photos.origin_id END
+         WHERE photos.set_id = ?1 AND ${after === undefined ? '?3 IS NULL' : 'photos.name > ?3'}
+         ORDER BY photos.name LIMIT ${readTogether})`,
+      this.#set,
+      wanted,
+      after ?? null,
+    );
+    const photos = JSON.parse(String(row?.['photos'])) as PhotoPage['photos'];
+    const faces = (row?.['faces'] ?? new Uint8Array()) as Uint8Array;
+    const expected = photos.reduce((sum, [, , , , length]) => sum + length, 0);
+    if (faces.length !== expected || photos.some(([, , , , length]) => length % faceBytes !== 0))
+      throw new FaceStoreError(
+        'FACE_STORE_INVALID',
+        `The face store '${this.#database.path}' is damaged: it holds encodings of no whole faces. Restore it from a backup.`,
+      );
+    return { photos, faces };
+  }
+
+  /**
+   * Takes encodings over from elsewhere. One that is broken off can be done again. Photos of the same names are replaced.
    *
    * @returns how many photos.
+   * @throws InvalidEncodingsError `ENCODINGS_INVALID`, FaceStoreError
    */
   async import(photos: AsyncIterable<KeptPhoto> | Iterable<KeptPhoto>): Promise<number> {
     let count = 0;
@@ -198,35 +266,55 @@ export class PhotoTable {
       if (batch.length === importedTogether) write();
     }
     write();
+    this.tidy();
     return count;
   }
 
-  #import({ photo, digest = `name ${photo}`, origin = unknownOrigin, reference, faces }: KeptPhoto): void {
-    this.#putContent(digest, origin, faces);
-    this.#put({ name: photo, digest, reference });
+  #import({ photo, digest, origin, reference, faces }: KeptPhoto): void {
+    // Two sets may be given other faces of one name, or of one content by ways that nobody knows: they stay apart.
+    const made = origin ?? { models: {}, options: { set: this.#set } };
+    const name = digest ?? `${facesDigest}${sha256Of(packFaces(faces))}`;
+    this.#keep({ name: photo, digest: name, reference }, made, faces);
   }
 
-  #put({ name, digest, stamp, reference }: SeenPhoto): void {
+  #keep(
+    { name, digest, stamp, reference }: SeenPhoto,
+    origin: EncodingOrigin,
+    faces: readonly KeptFace[],
+  ): void {
+    const row = this.#originRow(origin);
     this.#database.run(
-      `INSERT INTO photos (set_id, name, digest, stamp, reference) VALUES (?, ?, ?, ?, ?)
-       ON CONFLICT (set_id, name) DO UPDATE SET digest = excluded.digest, stamp = excluded.stamp,
-         reference = coalesce(excluded.reference, reference)`,
+      `INSERT INTO contents (digest, origin_id, faces) VALUES (?, ?, ?)
+       ON CONFLICT (digest, origin_id) DO UPDATE SET faces = excluded.faces`,
+      digest,
+      row,
+      packFaces(faces),
+    );
+    const isAsItWas = this.#database.run(
+      `UPDATE photos SET origin_id = ?, stamp = ?, reference = coalesce(?, reference)
+       WHERE set_id = ? AND name = ? AND digest = ?`,
+      row,
+      stamp ?? null,
+      reference ?? null,
       this.#set,
       name,
       digest,
-      stamp ?? null,
-      reference ?? null,
+    ).changes;
+    if (isAsItWas) return;
+    // A row of its own tells later that this is no longer the photo which was in a pair.
+    const former = this.#database.get(
+      'DELETE FROM photos WHERE set_id = ? AND name = ? RETURNING reference',
+      this.#set,
+      name,
     );
-  }
-
-  #putContent(digest: string, origin: EncodingOrigin, faces: readonly KeptFace[]): void {
-    const boxes = faces.map(({ box, confidence }) => ({ box, confidence }));
     this.#database.run(
-      `INSERT OR REPLACE INTO contents (digest, origin_id, boxes, encodings) VALUES (?, ?, ?, ?)`,
+      'INSERT INTO photos (set_id, name, digest, origin_id, stamp, reference) VALUES (?, ?, ?, ?, ?, ?)',
+      this.#set,
+      name,
       digest,
-      this.#originRow(origin),
-      JSON.stringify(boxes),
-      packed(faces),
+      row,
+      stamp ?? null,
+      reference ?? former?.['reference'] ?? null,
     );
   }
 
@@ -243,42 +331,27 @@ export class PhotoTable {
     this.#originRows.set(digest, id);
     return id;
   }
-
-  #facesOf(row: Row): KeptFace[] {
-    const boxes = JSON.parse(String(row['boxes'])) as Omit<KeptFace, 'encoding'>[];
-    const encodings = unpacked(row['encodings'] as Uint8Array);
-    if (boxes.length !== encodings.length)
-      throw new FaceStoreError(
-        'FACE_STORE_INVALID',
-        `The face store '${this.#database.path}' is damaged: it holds ${encodings.length} encodings for ${boxes.length} boxes. ` +
-          'Restore it from a backup.',
-      );
-    return boxes.map((face, index) => ({ ...face, encoding: encodings[index] as Float32Array }));
-  }
 }
 
-/** Little-endian float32, one encoding after the other. */
-function packed(faces: readonly KeptFace[]): Uint8Array {
-  const bytes = Buffer.alloc(faces.length * encodingBytes);
-  faces.forEach(({ encoding }, face) => {
-    if (encoding.length * 4 !== encodingBytes)
-      throw new EncodingsFileError(
-        'ENCODINGS_FILE_INVALID',
-        `An encoding has ${encoding.length} numbers where a face store keeps 128.`,
-      );
-    encoding.forEach((number, index) => bytes.writeFloatLE(number, face * encodingBytes + index * 4));
-  });
-  return bytes;
+interface PhotoPage {
+  /** The last number is the length of its faces in bytes. */
+  readonly photos: readonly (readonly [
+    name: string,
+    reference: string | null,
+    digest: string,
+    origin: number,
+    length: number,
+  ])[];
+  readonly faces: Uint8Array;
 }
 
-const isLittleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
+/** In a transaction of the caller's. */
+export function forgetContents(database: Database): void {
+  database.run('DELETE FROM contents WHERE digest NOT IN (SELECT digest FROM photos)');
+}
 
-function unpacked(bytes: Uint8Array): Float32Array[] {
-  // A copy: its own buffer is aligned, and lives no longer than its encodings.
-  const own = Uint8Array.from(bytes);
-  if (!isLittleEndian) Buffer.from(own.buffer).swap32();
-  return Array.from(
-    { length: own.length / encodingBytes },
-    (_, face) => new Float32Array(own.buffer, face * encodingBytes, encodingBytes / 4),
-  );
+/** Encodings of unknown origin have one without models. */
+function originOf(text: string): { readonly origin?: EncodingOrigin } {
+  const origin = JSON.parse(text) as EncodingOrigin;
+  return Object.keys(origin.models).length > 0 ? { origin } : {};
 }

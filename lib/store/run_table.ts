@@ -33,13 +33,20 @@ export class RunTable {
     this.#set = set;
   }
 
-  /** Whether the latest run had a pair; of a set without runs no pair is known. */
+  /**
+   * The pairs of the latest run, as `pairKey` has them: by the names that their photos have now, without those whose
+   * photos have another content since. Of a set without runs no pair is known.
+   */
   latestPairs(): ReadonlySet<string> {
     const latest = this.latest();
     if (!latest) return new Set();
     const known = new Set<string>();
-    for (const row of this.#database.rows('SELECT first, second FROM run_pairs WHERE run_id = ?', latest.run))
-      known.add(pairKey(String(row['first']), String(row['second'])));
+    const rows = this.#database.rows(
+      `SELECT a.name AS first, b.name AS second FROM run_pairs
+       JOIN photos AS a ON a.id = first_id JOIN photos AS b ON b.id = second_id WHERE run_id = ?`,
+      latest.run,
+    );
+    for (const row of rows) known.add(pairKey(String(row['first']), String(row['second'])));
     return known;
   }
 
@@ -56,9 +63,12 @@ export class RunTable {
       );
       pairs.forEach(({ first, second, distance, firstBox, secondBox, isNew, ...rest }, position) =>
         this.#database.run(
-          'INSERT INTO run_pairs (run_id, position, first, second, distance, boxes, is_new) VALUES (?, ?, ?, ?, ?, ?, ?)',
+          `INSERT INTO run_pairs (run_id, position, first_id, second_id, first, second, distance, boxes, is_new)
+           VALUES (?1, ?2, (SELECT id FROM photos WHERE set_id = ?3 AND name = ?4),
+             (SELECT id FROM photos WHERE set_id = ?3 AND name = ?5), ?4, ?5, ?6, ?7, ?8)`,
           id,
           position,
+          this.#set,
           first,
           second,
           distance,
@@ -67,11 +77,16 @@ export class RunTable {
         ),
       );
       groups.forEach((group, position) =>
-        this.#database.run(
-          'INSERT INTO run_groups (run_id, position, photos) VALUES (?, ?, ?)',
-          id,
-          position,
-          JSON.stringify(group),
+        group.forEach((photo, place) =>
+          this.#database.run(
+            `INSERT INTO run_groups (run_id, position, place, photo_id, photo)
+             VALUES (?1, ?2, ?3, (SELECT id FROM photos WHERE set_id = ?4 AND name = ?5), ?5)`,
+            id,
+            position,
+            place,
+            this.#set,
+            photo,
+          ),
         ),
       );
       this.#database.run(
@@ -109,12 +124,14 @@ export class RunTable {
     return factsOf(row);
   }
 
-  /** With the verdicts that hold now. @throws FaceStoreError `FACE_STORE_MISSING` */
+  /** With the verdicts that hold now, and the names that their photos have now. @throws FaceStoreError `FACE_STORE_MISSING` */
   pairs(run: number, decisions: DecisionIndex, { offset = 0, limit }: PairsQuery = {}): PairsPage {
     const count = this.#database.get('SELECT count(*) AS n FROM run_pairs WHERE run_id = ?', run);
     const pairs: FoundPair[] = [];
     const rows = this.#database.rows(
-      'SELECT * FROM run_pairs WHERE run_id = ? ORDER BY position LIMIT ? OFFSET ?',
+      `SELECT coalesce(a.name, first) AS first, coalesce(b.name, second) AS second, distance, boxes, is_new
+       FROM run_pairs LEFT JOIN photos AS a ON a.id = first_id LEFT JOIN photos AS b ON b.id = second_id
+       WHERE run_id = ? ORDER BY position LIMIT ? OFFSET ?`,
       run,
       limit ?? -1,
       offset,
@@ -124,9 +141,14 @@ export class RunTable {
   }
 
   groups(run: number): string[][] {
-    return this.#database
-      .all('SELECT photos FROM run_groups WHERE run_id = ? ORDER BY position', run)
-      .map(({ photos }) => JSON.parse(String(photos)) as string[]);
+    const groups: string[][] = [];
+    const rows = this.#database.rows(
+      `SELECT position, coalesce(name, photo) AS photo FROM run_groups LEFT JOIN photos ON photos.id = photo_id
+       WHERE run_id = ? ORDER BY position, place`,
+      run,
+    );
+    for (const row of rows) (groups[Number(row['position'])] ??= []).push(String(row['photo']));
+    return groups;
   }
 
   /** All of a run. @param run default the latest. @throws FaceStoreError `FACE_STORE_MISSING` */
@@ -136,9 +158,9 @@ export class RunTable {
   }
 }
 
-/** One string for two names, whatever is in them. */
-export function pairKey(first: string, second: string): string {
-  return JSON.stringify([first, second]);
+/** One string for two names in either order, whatever is in them. */
+export function pairKey(a: string, b: string): string {
+  return JSON.stringify(a < b ? [a, b] : [b, a]);
 }
 
 function factsOf(row: Row): RunFacts {
@@ -153,22 +175,22 @@ function pairOf(row: Row, decisions: DecisionIndex): FoundPair {
     string | null,
     string | null,
   ];
-  const references = {
-    ...(firstReference === null ? {} : { firstReference }),
-    ...(secondReference === null ? {} : { secondReference }),
-  };
-  const decision = decisions.find(
-    { name: first, reference: firstReference ?? undefined },
-    { name: second, reference: secondReference ?? undefined },
-  );
+  const sides = [
+    { name: first, box: firstBox, reference: firstReference ?? undefined },
+    { name: second, box: secondBox, reference: secondReference ?? undefined },
+  ] as const;
+  // A photo that was renamed may have changed its place.
+  const [a, b] = first < second ? sides : ([sides[1], sides[0]] as const);
+  const decision = decisions.find(a, b);
   return {
-    first,
-    second,
+    first: a.name,
+    second: b.name,
     distance,
     similarity: 1 - distance,
-    firstBox,
-    secondBox,
-    ...references,
+    firstBox: a.box,
+    secondBox: b.box,
+    ...(a.reference === undefined ? {} : { firstReference: a.reference }),
+    ...(b.reference === undefined ? {} : { secondReference: b.reference }),
     isNew: row['is_new'] === 1,
     ...(decision ? { verdict: decision.verdict } : {}),
   };

@@ -23,22 +23,26 @@ export const migrations: readonly string[] = [
     id INTEGER PRIMARY KEY,
     digest TEXT NOT NULL,
     origin_id INTEGER NOT NULL REFERENCES origins,
-    boxes TEXT NOT NULL,
-    encodings BLOB NOT NULL,
+    -- One after the other, as lib/store/packed_faces.ts has them.
+    faces BLOB NOT NULL,
     UNIQUE (digest, origin_id)
   ) STRICT;
 
   CREATE TABLE photos (
-    id INTEGER PRIMARY KEY,
+    -- Another one when the photo's content changes, the same one when it is renamed; never given twice.
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
     set_id INTEGER NOT NULL REFERENCES sets ON DELETE CASCADE,
     name TEXT NOT NULL,
     digest TEXT NOT NULL,
+    -- Of the encodings that were wanted last.
+    origin_id INTEGER NOT NULL,
     -- Of the file when it was read: the digest holds while this is the same.
     stamp TEXT,
     reference TEXT,
-    UNIQUE (set_id, name)
+    UNIQUE (set_id, name),
+    FOREIGN KEY (digest, origin_id) REFERENCES contents (digest, origin_id)
   ) STRICT;
-  CREATE INDEX photos_by_digest ON photos (digest);
+  CREATE INDEX photos_by_digest ON photos (digest, origin_id);
   CREATE INDEX photos_by_reference ON photos (set_id, reference) WHERE reference IS NOT NULL;
 
   -- A log: of those on one pair that were not withdrawn the latest holds.
@@ -47,7 +51,8 @@ export const migrations: readonly string[] = [
     set_id INTEGER NOT NULL REFERENCES sets ON DELETE CASCADE,
     kind TEXT NOT NULL CHECK (kind IN ('photo', 'reference')),
     first TEXT NOT NULL,
-    second TEXT NOT NULL CHECK (first < second),
+    -- By UTF-16 code units the later of the two, which SQLite, going by UTF-8, cannot check.
+    second TEXT NOT NULL CHECK (first <> second),
     verdict TEXT NOT NULL CHECK (verdict IN ('same', 'different', 'unsure')),
     reason TEXT,
     decided_at TEXT NOT NULL,
@@ -68,6 +73,9 @@ export const migrations: readonly string[] = [
     run_id INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE,
     -- 0 for the closest.
     position INTEGER NOT NULL,
+    -- The photos' ids tell what became of them since; their names are those they had then.
+    first_id INTEGER,
+    second_id INTEGER,
     first TEXT NOT NULL,
     second TEXT NOT NULL,
     distance REAL NOT NULL,
@@ -75,13 +83,15 @@ export const migrations: readonly string[] = [
     is_new INTEGER NOT NULL,
     PRIMARY KEY (run_id, position)
   ) STRICT, WITHOUT ROWID;
-  CREATE UNIQUE INDEX run_pairs_by_names ON run_pairs (run_id, first, second);
 
   CREATE TABLE run_groups (
     run_id INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE,
+    -- Of the group in the run, and of the photo in the group.
     position INTEGER NOT NULL,
-    photos TEXT NOT NULL,
-    PRIMARY KEY (run_id, position)
+    place INTEGER NOT NULL,
+    photo_id INTEGER,
+    photo TEXT NOT NULL,
+    PRIMARY KEY (run_id, position, place)
   ) STRICT, WITHOUT ROWID;
   `,
 ];

@@ -140,6 +140,96 @@ t.test('photos that are gone stay in the set until they are dropped', { skip }, 
   t.match(await find(), { summary: { photos: 1 } });
 });
 
+t.test(
+  'of copies one is encoded, and files that change places are not encoded again',
+  { skip },
+  async (t) => {
+    const { copy, find, photos } = place(t);
+    const [a, b] = [copy(salley[0], 'a.jpg'), copy(simm, 'b.jpg')];
+    const twin = copy(salley[0], 'twin.jpg');
+    for (const name of ['broken.jpg', 'broken too.jpg']) writeFileSync(join(photos, name), 'no photo');
+    t.match(await find(), {
+      summary: { photos: 5, encoded: 3, newlyEncoded: 2, failed: 2 },
+      pairs: [{ first: a, second: twin, distance: 0 }],
+      failed: [
+        { photo: join(photos, 'broken.jpg') },
+        { photo: join(photos, 'broken too.jpg'), message: /too/ },
+      ],
+    });
+    rmSync(twin);
+    const aside = join(photos, 'aside');
+    renameSync(a, aside);
+    renameSync(b, a);
+    renameSync(aside, b);
+    t.match(await find('--drop-gone'), { summary: { photos: 4, encoded: 2, newlyEncoded: 0 }, pairs: [] });
+  },
+);
+
+t.test('a pair is new again when one of its photos is another', { skip }, async (t) => {
+  const { copy, find } = place(t);
+  copy(salley[0], 'a.jpg');
+  copy(salley[1], 'b.jpg');
+  t.match(await find(), { pairs: [{ isNew: true }] });
+  t.match(await find(), { pairs: [{ isNew: false }] });
+  copy('John_Salley/000179_02159509.jpg', 'b.jpg');
+  t.match(await find(), { pairs: [{ isNew: true, distance: 0 }] });
+});
+
+t.test(
+  'a folder that is not there tells nothing of its photos, a file that is not there does',
+  { skip },
+  async (t) => {
+    const { copy, find, photos } = place(t);
+    const [a, b] = [copy(salley[0], 'a.jpg'), copy(salley[1], 'b.jpg')];
+    await find();
+    renameSync(photos, `${photos} unmounted`);
+    t.match(await find('--drop-gone'), {
+      summary: { photos: 3, encoded: 2, failed: 1 },
+      failed: [{ photo: photos, code: 'PHOTO_NOT_FOUND' }],
+      pairs: [{ first: a, second: b }],
+    });
+    renameSync(`${photos} unmounted`, photos);
+    rmSync(b);
+    t.match(await find('--drop-gone', b), { summary: { photos: 2, failed: 1 }, pairs: [] });
+    t.match(await find(), { summary: { photos: 1, encoded: 1 } });
+  },
+);
+
+t.test('photos kept by another ResNet are accounted for, not compared', { skip }, async (t) => {
+  const { copy, find, store } = place(t);
+  copy(salley[0], 'a.jpg');
+  await find();
+  const opened = new FaceStore(store);
+  const [kept] = opened.set().photos.photos();
+  const origin = { models: { encoder: 'f'.repeat(64) }, options: {} };
+  const faces = kept?.faces ?? [];
+  await opened.set().photos.import([
+    { photo: '/elsewhere/old.jpg', origin, faces },
+    { photo: '/elsewhere/unknown.jpg', faces },
+  ]);
+  opened.close();
+  t.match(await find(), {
+    summary: { photos: 3, encoded: 2, failed: 1 },
+    failed: [{ photo: '/elsewhere/old.jpg', code: 'ENCODINGS_INCOMPARABLE' }],
+    pairs: [{ first: '/elsewhere/unknown.jpg', distance: 0 }],
+  });
+});
+
+t.test(
+  'what was kept by other options gives way to what is kept by those of the run',
+  { skip },
+  async (t) => {
+    const { copy, find, store } = place(t);
+    copy(salley[0], 'a.jpg');
+    copy(salley[1], 'b.jpg');
+    const first = await find();
+    t.not((await find('--jitters', '3')).pairs[0]?.distance, first.pairs[0]?.distance);
+    const flags = ['--store', store, '--json', '-t', '0.6', '--detector', 'hog'];
+    const { stdout } = await facededup(['find', ...flags]);
+    t.match(JSON.parse(stdout), { pairs: [{ distance: first.pairs[0]?.distance }] });
+  },
+);
+
 t.test('a run without photos compares those of the set', { skip }, async (t) => {
   const { copy, find, store } = place(t);
   const [a, b] = [copy(salley[0], 'a.jpg'), copy(salley[1], 'b.jpg')];

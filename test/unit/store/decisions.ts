@@ -60,7 +60,7 @@ t.test('a decision on records holds for all their photos, until a later one on t
 
 t.test('a decision goes along with a photo that is renamed', async (t) => {
   const { decisions, photos } = setIn(t);
-  photos.note({ name: 'b.jpg', digest: 'd' });
+  photos.keep({ name: 'b.jpg', digest: 'd' }, { models: {}, options: {} }, []);
   decisions.decide({ ...pair, verdict: 'different' });
   photos.rename('b.jpg', '0.jpg');
   t.match(decisions.list(), [{ first: '0.jpg', second: 'a.jpg', verdict: 'different' }]);
@@ -78,4 +78,13 @@ t.test('what is no decision is refused, and then none of its company is kept', a
   ])
     t.throws(() => decisions.decideAll([good, wrong as typeof good]), { code: 'ARGUMENT_INVALID' });
   t.same(decisions.list(), []);
+});
+
+t.test('names are ordered by UTF-16 code units, where SQLite goes by UTF-8', async (t) => {
+  const { decisions } = setIn(t);
+  // U+1F600 is D83D DE00 in UTF-16 and F0… in UTF-8; U+FF21 is FF21 and EF….
+  const [first, second] = ['\u{1F600}.jpg', '\uFF21.jpg'];
+  t.ok(first < second);
+  decisions.decide({ kind: 'photo', first: second, second: first, verdict: 'different' });
+  t.match(decisions.list(), [{ first, second }]);
 });

@@ -7,6 +7,7 @@ import { DatabaseSync } from '@photostructure/sqlite';
 import t, { type Test } from 'tap';
 import type { KeptFace, KeptPhoto } from '../../../lib/encodings/kept_encodings.js';
 import { FaceStore } from '../../../lib/store/index.js';
+import { pseudoRandom } from '../../fixtures/encodings.js';
 
 const origin = { models: { encoder: 'a'.repeat(64) }, options: { detector: 'ssd', jitters: 1 } };
 const otherOrigin = { ...origin, options: { detector: 'hog', jitters: 1 } };
@@ -55,10 +56,11 @@ t.test('faces come back as they were kept, also after the file was closed', asyn
 t.test('a content is kept once, by each way in which it was encoded', async (t) => {
   const { photos } = storeIn(t).set();
   photos.keep({ name: 'a', digest: 'd' }, origin, [face(1)]);
-  photos.note({ name: 'copy of a', digest: 'd' });
+  photos.keep({ name: 'copy of a', digest: 'd' }, origin, [face(1)]);
   photos.keep({ name: 'a', digest: 'd' }, otherOrigin, [face(9)]);
   t.same(photos.find('d', origin), [face(1)]);
   t.same(photos.find('d', otherOrigin), [face(9)]);
+  photos.keep({ name: 'copy of a', digest: 'd' }, otherOrigin, [face(9)]);
   t.same(
     [...photos.photos(origin)].map(({ photo, faces }) => [photo, faces[0]?.box?.x]),
     [
@@ -69,7 +71,7 @@ t.test('a content is kept once, by each way in which it was encoded', async (t) 
   t.same(
     [...photos.photos()].map(({ faces }) => faces[0]?.box?.x),
     [9, 9],
-    'by default what was kept last',
+    'by default what was wanted last',
   );
 });
 
@@ -100,13 +102,102 @@ t.test('sets do not see each other’s photos and decisions', async (t) => {
   t.throws(() => store.set('../x'), { code: 'ARGUMENT_INVALID' });
 });
 
+t.test('a page of photos holds each photo’s own faces, whatever their bytes are', async (t) => {
+  const { photos } = storeIn(t).set();
+  const bits = new Uint32Array(128);
+  const random = pseudoRandom(1);
+  const expected = Array.from({ length: 600 }, (_, index): KeptPhoto => {
+    const faces = Array.from({ length: index % 3 }, (): KeptFace => {
+      // Any sign and digits, and exponents that keep a float32 finite: bytes of all kinds, zeros among them.
+      bits.forEach((_, at) => (bits[at] = (random() * 2 ** 32) & 0xbfffffff));
+      return { ...face(index), encoding: new Float32Array(bits.slice().buffer) };
+    });
+    return { photo: `photo ${String(index).padStart(3, '0')}`, digest: `sha256 ${index}`, origin, faces };
+  });
+  await photos.import(expected);
+  t.same([...photos.photos()], expected);
+});
+
+t.test('names may hold anything that is text', async (t) => {
+  const { photos } = storeIn(t).set();
+  const names = ['a\nb', '"quoted"', "it's", '\u{1F600}', '\uFF21', 'é', 'x'.repeat(4000), '[1]'].sort();
+  for (const name of names) photos.keep({ name, digest: `d ${name}`, reference: name }, origin, [face(1)]);
+  t.same([...photos.photos()].map(({ photo }) => photo).sort(), names);
+  t.same([...photos.photos()].map(({ reference }) => reference).sort(), names);
+});
+
+t.test('photos may be written while they are gone through', async (t) => {
+  const { photos } = storeIn(t).set();
+  for (let i = 0; i < 300; i++) photos.keep({ name: `p${i}`, digest: `d${i}` }, origin, [face(i)]);
+  let count = 0;
+  for (const { photo, digest = '', faces } of photos.photos()) {
+    photos.keep({ name: photo, digest, stamp: 'seen' }, origin, faces);
+    count++;
+  }
+  t.equal(count, 300);
+});
+
+t.test('two sets may be given other faces by one name', async (t) => {
+  const store = storeIn(t);
+  await store.set('one').photos.import([{ photo: 'a', faces: [face(1)] }]);
+  await store.set('two').photos.import([{ photo: 'a', faces: [face(2)] }]);
+  await store.set('two').photos.import([{ photo: 'b', digest: 'sha256 b', faces: [face(3)] }]);
+  await store.set('one').photos.import([{ photo: 'b', digest: 'sha256 b', faces: [face(4)] }]);
+  const faces = (name: string) => [...store.set(name).photos.photos()].map((photo) => photo.faces[0]?.box?.x);
+  t.same(faces('one'), [1, 4]);
+  t.same(faces('two'), [2, 3]);
+});
+
+t.test('the content that a photo had before is forgotten when the store is tidied', async (t) => {
+  const { photos } = storeIn(t).set();
+  photos.keep({ name: 'a', digest: 'd1', reference: 'R' }, origin, [face(1)]);
+  photos.keep({ name: 'a', digest: 'd2' }, origin, [face(2)]);
+  t.same(photos.find('d1', origin), [face(1)], 'another file may have it now');
+  photos.tidy();
+  t.equal(photos.find('d1', origin), undefined);
+  t.match([...photos.photos()], [{ photo: 'a', reference: 'R', digest: 'd2' }]);
+});
+
+t.test('what is deleted cannot be read out of the file any more', async (t) => {
+  const path = join(t.testdir({}), 'faces.db');
+  const store = new FaceStore(path);
+  const { photos } = store.set();
+  photos.keep({ name: 'a', digest: 'd' }, origin, [face(1234.5)]);
+  store.close();
+  const needle = Buffer.from(face(1234.5).encoding.buffer);
+  t.ok(readFileSync(path).includes(needle));
+  const again = new FaceStore(path);
+  again.set().photos.drop(['a']);
+  again.close();
+  t.notOk(readFileSync(path).includes(needle));
+});
+
+t.test('a set says what it holds', async (t) => {
+  const { photos } = storeIn(t).set();
+  t.same(photos.facts(), { photos: 0, faces: 0, origins: [] });
+  photos.keep({ name: 'a', digest: 'a' }, origin, [face(1), face(2)]);
+  photos.keep({ name: 'b', digest: 'b' }, origin, []);
+  await photos.import([{ photo: 'c', faces: [face(3)] }]);
+  t.same(photos.facts(), {
+    photos: 3,
+    faces: 3,
+    origins: [
+      { origin, photos: 2, faces: 2 },
+      { photos: 1, faces: 1 },
+    ],
+  });
+});
+
 t.test('encodings of a file without boxes are taken over', async (t) => {
   const { photos } = storeIn(t).set();
   const bare: KeptPhoto = { photo: 'a', faces: [{ encoding: face(3).encoding }] };
   t.equal(await photos.import([bare]), 1);
-  t.same([...photos.photos()], [{ ...bare, digest: 'name a' }]);
+  t.same([...photos.photos()], [bare]);
   await t.rejects(photos.import([{ photo: 'b', faces: [{ encoding: new Float32Array(3) }] }]), {
-    code: 'ENCODINGS_FILE_INVALID',
+    code: 'ENCODINGS_INVALID',
+  });
+  await t.rejects(photos.import([{ photo: 'b', faces: [{ encoding: new Float32Array(128).fill(NaN) }] }]), {
+    code: 'ENCODINGS_INVALID',
   });
   t.same(photos.names(), ['a']);
 });

@@ -1,0 +1,62 @@
+// Faces as the bytes that a face store keeps: fixed places, so that 100,000 of them need no parsing.
+
+import { InvalidEncodingsError } from '../errors.js';
+import type { KeptFace } from '../encodings/kept_encodings.js';
+
+const numbers = 128;
+/** x, y, width, height and confidence as float64, then the encoding as float32; little-endian. */
+const encodingOffset = 5 * 8;
+export const faceBytes = encodingOffset + numbers * 4;
+/** So that those of a page of photos stay below the billion bytes that SQLite takes as one value. */
+const mostFaces = 7000;
+
+/** What is not known of a face is NaN. @throws InvalidEncodingsError `ENCODINGS_INVALID` */
+export function packFaces(faces: readonly KeptFace[]): Uint8Array {
+  if (faces.length > mostFaces)
+    throw invalid(`A photo has ${faces.length} faces where a face store keeps up to ${mostFaces}.`);
+  const bytes = new Uint8Array(faces.length * faceBytes);
+  const view = new DataView(bytes.buffer);
+  faces.forEach(({ box, confidence, encoding }, face) => {
+    if (encoding.length !== numbers)
+      throw invalid(`An encoding has ${encoding.length} numbers where a face store keeps ${numbers}.`);
+    const start = face * faceBytes;
+    [box?.x, box?.y, box?.width, box?.height, confidence].forEach((number, index) =>
+      view.setFloat64(start + index * 8, number ?? Number.NaN, true),
+    );
+    for (let index = 0; index < numbers; index++) {
+      const number = encoding[index] as number;
+      if (!Number.isFinite(number)) throw invalid('An encoding holds something other than finite numbers.');
+      view.setFloat32(start + encodingOffset + index * 4, number, true);
+    }
+  });
+  return bytes;
+}
+
+const isLittleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
+
+/** The encodings are views of the bytes, which therefore must not be written to, where the machine allows it. */
+export function unpackFaces(bytes: Uint8Array): KeptFace[] {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const faces: KeptFace[] = [];
+  for (let start = 0; start + faceBytes <= bytes.length; start += faceBytes) {
+    const [x, y, width, height, confidence] = [0, 1, 2, 3, 4].map((index) =>
+      view.getFloat64(start + index * 8, true),
+    ) as [number, number, number, number, number];
+    faces.push({
+      ...(Number.isNaN(x) ? {} : { box: { x, y, width, height } }),
+      ...(Number.isNaN(confidence) ? {} : { confidence }),
+      encoding: encodingAt(view, start + encodingOffset),
+    });
+  }
+  return faces;
+}
+
+function encodingAt(view: DataView, offset: number): Float32Array {
+  const start = view.byteOffset + offset;
+  if (isLittleEndian && start % 4 === 0) return new Float32Array(view.buffer as ArrayBuffer, start, numbers);
+  return Float32Array.from({ length: numbers }, (_, index) => view.getFloat32(offset + index * 4, true));
+}
+
+function invalid(message: string): InvalidEncodingsError {
+  return new InvalidEncodingsError('ENCODINGS_INVALID', message);
+}
