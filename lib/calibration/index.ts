@@ -22,3 +22,6 @@ export function expectedFalseMatches({
     basis: 'stub',
   };
 }
+export function readCalibration(file: string): Promise<Calibration> {
+  return Promise.reject(new Error(`${file}: stub`));
+}

@@ -24,10 +24,17 @@ export class ConfigFile {
   /** Absolute. */
   readonly path: string;
   #content: Content;
+  #isThere: boolean;
 
-  private constructor(path: string, content: Content) {
+  private constructor(path: string, content: Content | undefined) {
     this.path = path;
-    this.#content = content;
+    this.#content = content ?? {};
+    this.#isThere = content !== undefined;
+  }
+
+  /** Whether there is a file at all. */
+  get isThere(): boolean {
+    return this.#isThere;
   }
 
   /**
@@ -41,7 +48,7 @@ export class ConfigFile {
     try {
       text = await readFile(file, 'utf8');
     } catch (cause) {
-      if (named === undefined && isAbsence(cause)) return new ConfigFile(file, {});
+      if (named === undefined && isAbsence(cause)) return new ConfigFile(file, undefined);
       throw unreadable(file, cause);
     }
     return new ConfigFile(file, parsed(file, text));
@@ -79,6 +86,7 @@ export class ConfigFile {
       throw unreadable(this.path, cause);
     }
     this.#content = content;
+    this.#isThere = true;
     return this.settings;
   }
 }
