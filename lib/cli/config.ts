@@ -52,6 +52,10 @@ async function show(config: string | undefined, json: boolean): Promise<void> {
 
 function rowOf({ name, value, source, variable }: SettingInForce): Cell[] {
   const from = source === 'environment' ? (variable ?? source) : source;
-  const shown = value === undefined ? '' : Array.isArray(value) ? value.join(',') : String(value as string);
-  return [name, shown, { text: from, colour: source === 'default' ? faint : good }];
+  return [name, inWords(value), { text: from, colour: source === 'default' ? faint : good }];
+}
+
+function inWords(value: unknown): string {
+  if (value === undefined) return '';
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }

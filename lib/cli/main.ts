@@ -59,6 +59,7 @@ async function run(args: readonly string[]): Promise<number> {
   addConfigCommand(program);
   addDoctorCommand(program, setExitCode);
   addCompletionCommand(program);
+  program.helpCommand('help [command]');
 
   addExamples(program, [
     ['facededup models fetch', 'once: the model files'],

@@ -185,7 +185,7 @@ export function addEncodeFlags(command: Command): Command {
     new SettingOption(
       '--encoder <name>',
       'dnn (cv::dnn) or dlib (the reference, slower); default dnn',
-    ).choices(['dnn', 'dlib']),
+    ).suggesting('dnn', 'dlib'),
     new SettingOption('--align <how>', 'default refined for ssd, box for the others').suggesting(
       'box',
       'refined',

@@ -57,7 +57,9 @@ export class ConfigFile {
   /** As the file says them, its relative paths made absolute. */
   get settings(): Settings {
     const folder = dirname(this.path);
-    const { $schema: _, ...settings } = this.#content as Settings & { readonly $schema?: string };
+    const settings: Settings = Object.fromEntries(
+      Object.entries(this.#content).filter(([name]) => name !== '$schema'),
+    );
     const path = (text: string | undefined) => (text === undefined ? undefined : resolve(folder, text));
     const paths = {
       store: path(settings.store),
@@ -97,7 +99,7 @@ export function belowEnvironment(settings: Settings): Settings {
     const variable = settingsTable[name]?.variable;
     return variable === undefined || !process.env[variable];
   };
-  return Object.fromEntries(Object.entries(settings).filter(holds)) as Settings;
+  return Object.fromEntries(Object.entries(settings).filter(holds));
 }
 
 function parsed(path: string, text: string): Content {
