@@ -131,6 +131,15 @@ export class CalibrationError extends FaceDedupError {}
 /** No photo is where a run was told to look. Code: `NO_PHOTOS`. */
 export class NoPhotosError extends FaceDedupError {}
 
+/** A photo that is to be compared shows no face. Code: `NO_FACE`. */
+export class NoFaceError extends FaceDedupError {}
+
+/**
+ * What a run makes cannot be written.
+ * Codes: `OUTPUT_EXISTS` (something is there, and was left as it is), `OUTPUT_UNWRITABLE`.
+ */
+export class OutputError extends FaceDedupError {}
+
 /** The machine has not enough memory for the photo or model. Code: `OUT_OF_MEMORY`. */
 export class OutOfMemoryError extends FaceDedupError {}
 

@@ -1,6 +1,7 @@
 // Tries a candidate for a model set as an engine would use it, before anybody depends on it.
 
 import { drawCheckPhoto } from './check_photo.js';
+import type { Detector } from './config.js';
 import { type Box, type FaceDetection } from './detections.js';
 import { type EngineOptions, FaceEngine } from './engine.js';
 import { FaceDedupError, ModelRejectedError } from './errors.js';
@@ -47,6 +48,16 @@ export function checkCandidate(options: CandidateCheckOptions = {}): CandidateCh
   };
 }
 
+/** Tries the models that an engine has, as checkCandidate tries those of a candidate. @throws Error, model errors */
+export function tryModels(engine: FaceEngine, set: ModelSetName): Promise<string[]> {
+  return trials[set](engine, undefined);
+}
+
+/** The detector that needs no model. @throws Error */
+export function tryHog(engine: FaceEngine): Promise<string> {
+  return findsFaces(engine, 'hog', undefined);
+}
+
 type Trial = (engine: FaceEngine, own: CandidatePhoto | undefined) => Promise<string[]>;
 
 const loads = 'it loads';
@@ -74,7 +85,7 @@ const trials: Readonly<Record<ModelSetName, Trial>> = {
 
 async function findsFaces(
   engine: FaceEngine,
-  detector: 'ssd' | 'mmod',
+  detector: Detector,
   own: CandidatePhoto | undefined,
 ): Promise<string> {
   if (own) {

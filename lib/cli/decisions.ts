@@ -3,7 +3,8 @@
 import { type Command, Option } from 'commander';
 import type { Decision, PhotoSet, SubjectKind } from '../store/index.js';
 import type { Verdict } from '../runs/findings.js';
-import { count, printCsvRow, printLine, printNote, printTable } from './output.js';
+import { addExamples, type Example } from './help.js';
+import { count, printCsvRow, printJson, printNote, printTable, verdictCell } from './output.js';
 import { photoName, readDecisions } from './pair_files.js';
 import {
   addOutputFlags,
@@ -84,6 +85,29 @@ export function addDecisionsCommand(program: Command): void {
       });
     },
   );
+  addDecisionExamples(decisions);
+}
+
+function addDecisionExamples(decisions: Command): void {
+  addExamples(decisions, [
+    ['facededup decisions --store faces.db', 'every decision that holds, oldest first'],
+    ['facededup decisions --store faces.db --csv > decisions.csv', 'as a table for a spreadsheet'],
+  ]);
+  const examples: Readonly<Record<string, readonly Example[]>> = {
+    add: [
+      [
+        'facededup decisions add a.jpg b.jpg --reason twins --store faces.db',
+        'two different people: the pair is never reported again',
+      ],
+      [
+        'facededup decisions add R-17 R-42 --by reference --verdict same --store faces.db',
+        'two records of one person',
+      ],
+    ],
+    import: [['facededup decisions import reviewed.csv --store faces.db', 'all of a file, or none of it']],
+    undo: [['facededup decisions undo --store faces.db', 'the latest one no longer holds']],
+  };
+  for (const command of decisions.commands) addExamples(command, examples[command.name()] ?? []);
 }
 
 /** The commands below `decisions` have flags of the same names, and commander gives them to it wherever they stand. */
@@ -102,7 +126,7 @@ function withSet(flags: StoreFlags, work: (set: PhotoSet) => void): void {
 
 function printDecisions(decisions: readonly Decision[], flags: OutputFlags): void {
   const format = outputFormat(flags);
-  if (format === 'json') printLine(JSON.stringify(decisions, null, 2));
+  if (format === 'json') printJson(decisions);
   else if (format === 'csv') {
     printCsvRow(['kind', 'first', 'second', 'verdict', 'reason', 'decided_at']);
     for (const { kind, first, second, verdict, reason, decidedAt } of decisions)
@@ -111,7 +135,7 @@ function printDecisions(decisions: readonly Decision[], flags: OutputFlags): voi
     printTable(
       decisions.map(({ first, second, verdict, reason, decidedAt }) => [
         decidedAt.slice(0, 16).replace('T', ' '),
-        verdict,
+        verdictCell(verdict),
         first,
         second,
         reason ?? '',

@@ -3,6 +3,7 @@
 import type { Command } from 'commander';
 import type { FaceDetection } from '../detections.js';
 import { FaceEngine } from '../engine.js';
+import { addExamples } from './help.js';
 import { count, JsonArrayPrinter, printCsvRow, printLine, visible } from './output.js';
 import { NamedPhotos } from '../photos/named_photos.js';
 import { exitCodeFor, noteUnverifiedModels, runOverPhotos } from './photo_run.js';
@@ -32,6 +33,10 @@ export function addDetectCommand(program: Command, setExitCode: (code: number) =
       await engine.close();
     }
   });
+  addExamples(command, [
+    ['facededup detect photo.jpg', 'how many faces, where, and how sure'],
+    ['facededup detect photos/ --detector hog --csv > faces.csv', 'by dlib\u2019s HOG, a row for each face'],
+  ]);
 }
 
 interface DetectionPrinter {

@@ -3,6 +3,7 @@
 import type { Command } from 'commander';
 import type { FaceEncoding } from '../detections.js';
 import { FaceEngine } from '../engine.js';
+import { addExamples } from './help.js';
 import { JsonArrayPrinter, printCsvRow } from './output.js';
 import { NamedPhotos } from '../photos/named_photos.js';
 import { exitCodeFor, noteUnverifiedModels, runOverPhotos } from './photo_run.js';
@@ -34,6 +35,10 @@ export function addEncodeCommand(program: Command, setExitCode: (code: number) =
       await engine.close();
     }
   });
+  addExamples(command, [
+    ['facededup encode photo.jpg', 'box, landmarks and encoding of each face, as JSON'],
+    ['facededup encode photos/ --csv > encodings.csv', 'a row of 128 numbers for each face'],
+  ]);
 }
 
 interface EncodingPrinter {

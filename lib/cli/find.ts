@@ -1,28 +1,42 @@
 // `facededup find`: photos in, pairs of photos that show the same person out.
 
 import { relative } from 'node:path';
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import { thresholdOptionTable } from '../config.js';
 import { FaceEngine } from '../engine.js';
 import { InvalidOptionError } from '../errors.js';
 import { readOptions } from '../options.js';
 import { NamedPhotos } from '../photos/named_photos.js';
-import { findInPhotos, type FindProgress } from '../runs/find.js';
+import { findInPhotos } from '../runs/find.js';
 import type { FacesPolicy, Findings } from '../runs/findings.js';
 import { estimateInWords, summaryInWords } from '../runs/words.js';
 import { FaceStore } from '../store/index.js';
-import { type OutputFormat, printCsvRow, printLine, printNote, printTable, visible } from './output.js';
+import { inBold } from './colours.js';
+import { addExamples } from './help.js';
+import {
+  type OutputFormat,
+  printCsvRow,
+  printJson,
+  printLine,
+  printNote,
+  printTable,
+  verdictCell,
+  visible,
+} from './output.js';
 import { readIgnoredPairs, readReferences } from './pair_files.js';
 import { exitCodeFor, noteFailures, noteUnverifiedModels } from './photo_run.js';
-import { type Progress, startProgress } from './progress.js';
+import { StageProgress } from './progress.js';
 import {
+  addCalibrationFlag,
   addEncodeFlags,
+  addFacesFlag,
   addOutputFlags,
   addStoreFlags,
+  addThresholdFlag,
+  calibrationOf,
   engineOptions,
   outputFormat,
   type OutputFlags,
-  parseNumber,
   type StoreFlags,
 } from './shared_options.js';
 
@@ -34,6 +48,7 @@ interface FindFlags extends OutputFlags, StoreFlags {
   readonly new?: boolean;
   readonly dropGone?: boolean;
   readonly faces: FacesPolicy;
+  readonly calibration?: string;
 }
 
 export function addFindCommand(program: Command, setExitCode: (code: number) => void): void {
@@ -41,29 +56,26 @@ export function addFindCommand(program: Command, setExitCode: (code: number) => 
     .command('find')
     .description('find the photos that show the same person')
     .argument('[photos...]', 'photo files, folders to search, and azure:CONTAINER/PREFIX')
-    .option(
-      '-t, --threshold <distance>',
-      'distance below which two faces are the same person; default 0.4',
-      parseNumber,
-    )
-    .addOption(
-      new Option(
-        '--faces <which>',
-        'of a photo with several faces compare all, the largest, or reject the photo',
-      )
-        .choices(['all', 'largest', 'reject'])
-        .default('all'),
-    )
     .option('--ignore <file>', 'CSV of two columns: pairs of photos, or of references, to leave out')
     .option('--references <file>', 'CSV with the columns photo,reference: the record each photo belongs to')
     .option('--drop-gone', 'with --store: forget photos that are no longer in the places named')
     .option('--groups', 'print groups of photos of one person instead of pairs')
     .option('--new', 'with --store: print only pairs that the run before did not have');
+  addCalibrationFlag(addFacesFlag(addThresholdFlag(command)));
   addOutputFlags(addStoreFlags(addEncodeFlags(command))).action(async (paths: string[], flags: FindFlags) => {
     const findings = await find(paths, flags);
     print(findings, outputFormat(flags), flags);
     setExitCode(exitCodeFor(findings));
   });
+  addExamples(command, [
+    ['facededup find photos/', 'the pairs of photos that show one person, closest first'],
+    ['facededup find photos/ --threshold 0.5 --groups', 'less strict, as groups of photos'],
+    [
+      'facededup find photos/ --store faces.db --new --csv > new.csv',
+      'every night: only new photos are encoded, only new pairs are written',
+    ],
+    ['facededup find azure:intake/2026/ --json > pairs.json', 'photos in Azure Blob Storage'],
+  ]);
 }
 
 async function find(paths: readonly string[], flags: FindFlags): Promise<Findings> {
@@ -72,6 +84,7 @@ async function find(paths: readonly string[], flags: FindFlags): Promise<Finding
   requireStoreOr(paths, flags);
   const ignoredPairs = flags.ignore === undefined ? [] : await readIgnoredPairs(flags.ignore);
   const references = flags.references === undefined ? undefined : await readReferences(flags.references);
+  const calibration = await calibrationOf(flags);
   const photos = paths.length > 0 ? await NamedPhotos.of(paths) : undefined;
   const store = flags.store === undefined ? undefined : new FaceStore(flags.store);
   const progress = new StageProgress();
@@ -86,7 +99,8 @@ async function find(paths: readonly string[], flags: FindFlags): Promise<Finding
         ignoredPairs,
         references,
         dropGone: flags.dropGone,
-        onProgress: (now) => progress.update(now),
+        calibration,
+        onProgress: progress.update,
       });
       progress.stop();
       noteUnverifiedModels(engine.info());
@@ -109,29 +123,9 @@ function requireStoreOr(paths: readonly string[], flags: FindFlags): void {
   if (flags.new) throw needs('--new needs');
 }
 
-/** A bar for each stage of a run. */
-class StageProgress {
-  #stage: FindProgress['stage'] | undefined;
-  #bar: Progress | undefined;
-
-  update({ stage, done, total }: FindProgress): void {
-    if (stage !== this.#stage) {
-      this.stop();
-      this.#stage = stage;
-      this.#bar = startProgress(stage, total, stage === 'encoding' ? 'photos' : 'pairs');
-    }
-    this.#bar?.update(done, total);
-  }
-
-  stop(): void {
-    this.#bar?.stop();
-    this.#bar = undefined;
-  }
-}
-
 function print(findings: Findings, format: OutputFormat, flags: FindFlags): void {
   const shown = flags.new ? { ...findings, pairs: findings.pairs.filter(({ isNew }) => isNew) } : findings;
-  if (format === 'json') printLine(JSON.stringify(shown, null, 2));
+  if (format === 'json') printJson(shown);
   else if (format === 'csv') printAsCsv(shown, flags.groups === true);
   else printAsText(shown, flags.groups === true);
   noteFailures(findings.failed, findings.summary.photos);
@@ -166,10 +160,10 @@ function printAsText({ pairs, groups, run }: Findings, asGroups: boolean): void 
   else
     printTable(
       pairs.map(({ first, second, distance, verdict }) => [
-        distance.toFixed(4),
+        { text: distance.toFixed(4), colour: inBold },
         nameOf(first),
         nameOf(second),
-        ...(verdict === undefined ? [] : [verdict]),
+        ...(verdict === undefined ? [] : [verdictCell(verdict)]),
       ]),
     );
 }

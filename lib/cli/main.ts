@@ -1,18 +1,27 @@
 #!/usr/bin/env node
-// The command line: facededup find, detect, encode, models.
+// The command line: its commands, what they have in common, and how it exits.
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { FaceDedupError } from '../errors.js';
 import { packageRoot } from '../package_root.js';
+import { wantsColour } from './colours.js';
+import { addCompareCommand } from './compare.js';
+import { addCompletionCommand } from './completion.js';
+import { addConfigCommand } from './config.js';
+import { applyConfigFile } from './config_flags.js';
 import { addDecisionsCommand } from './decisions.js';
 import { addDetectCommand } from './detect.js';
+import { addDoctorCommand } from './doctor.js';
 import { addEncodeCommand } from './encode.js';
 import { addFindCommand } from './find.js';
+import { addExamples, configOption, helpLook } from './help.js';
+import { addIdentifyCommand } from './identify.js';
 import { addModelsCommand } from './models.js';
 import { printNote } from './output.js';
 import { exitCodes } from './photo_run.js';
+import { addUniqueCommand } from './unique.js';
 
 const { version } = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as {
   version: string;
@@ -26,21 +35,52 @@ async function run(args: readonly string[]): Promise<number> {
   const program = new Command('facededup')
     .description('Finds the same person twice in a set of photos.')
     .version(version)
+    .addOption(configOption())
+    .configureHelp(helpLook)
+    .configureOutput({ getOutHasColors: () => wantsColour(process.stdout, process.env) })
     .exitOverride()
     .showSuggestionAfterError()
-    .addHelpText(
-      'after',
-      '\nExit codes: 0 done, 1 some photos failed (listed on stderr), 2 wrong use,\n70 a fault of facededup or of the output.\n\n' +
-        'Examples:\n  facededup models fetch\n  facededup models update new-ssd/ --name 2026-11\n  facededup find photos/ --threshold 0.4 --json > pairs.json',
+    .hook('preAction', (_program, command) =>
+      commandsAboutThemselves.has(command.name()) ? undefined : applyConfigFile(command),
     );
+
+  program.commandsGroup('Find people:');
   addFindCommand(program, setExitCode);
+  addCompareCommand(program, setExitCode);
+  addIdentifyCommand(program, setExitCode);
+  addUniqueCommand(program, setExitCode);
+  program.commandsGroup('Decide on pairs:');
+  addDecisionsCommand(program);
+  program.commandsGroup('Look into photos:');
   addDetectCommand(program, setExitCode);
   addEncodeCommand(program, setExitCode);
-  addDecisionsCommand(program);
+  program.commandsGroup('Set up:');
   addModelsCommand(program);
+  addConfigCommand(program);
+  addDoctorCommand(program, setExitCode);
+  addCompletionCommand(program);
+  program.helpCommand('help [command]');
+
+  addExamples(program, [
+    ['facededup models fetch', 'once: the model files'],
+    ['facededup doctor', 'whether all that is installed works'],
+    ['facededup find photos/ --store faces.db', 'the photos that show one person'],
+    ['facededup compare id_card.jpg selfie.jpg', 'whether two photos do'],
+    ['facededup identify members/ door/ --by folder', 'who of one folder is in another'],
+    ['facededup unique photos/ --out people/', 'the best face of each person'],
+  ]);
+  program.addHelpText(
+    'after',
+    '\nExit codes: 0 done, 1 some photos failed (listed on stderr), 2 wrong use,\n' +
+      '70 a fault of facededup or of the output. compare: 1 different people.\n' +
+      'doctor: 1 something is broken.',
+  );
   await program.parseAsync(args, { from: 'user' });
   return exitCode;
 }
+
+/** They say what is wrong with a configuration, or need none. */
+const commandsAboutThemselves: ReadonlySet<string> = new Set(['config', 'doctor', 'completion']);
 
 function exitCodeOf(error: unknown): number {
   // commander has already printed what is wrong, or the help that was asked for.

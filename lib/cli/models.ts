@@ -7,12 +7,15 @@ import {
   type ModelKey,
   type ModelSetName,
   type ModelsOption,
+  type ModelState,
   type ModelStatus,
   ModelStore,
 } from '../models/index.js';
-import { count, printLine, printNote, printTable } from './output.js';
+import { bad, type Colour, doubtful, good } from './colours.js';
+import { addExamples, type Example } from './help.js';
+import { count, headings, printJson, printLine, printNote, printTable } from './output.js';
 import { startDownloads } from './progress.js';
-import { parseNumber } from './shared_options.js';
+import { modelsOption, parseNumber } from './shared_options.js';
 
 interface StoreFlags {
   readonly models?: string;
@@ -44,6 +47,14 @@ interface PruneFlags extends StoreFlags {
 }
 
 const shownDigits = 12;
+
+const colourOfState: Readonly<Record<ModelState, Colour>> = {
+  verified: good,
+  approved: good,
+  unverified: doubtful,
+  missing: doubtful,
+  corrupt: bad,
+};
 
 export function addModelsCommand(program: Command): void {
   const models = withStoreFlags(
@@ -101,11 +112,38 @@ export function addModelsCommand(program: Command): void {
       .description('delete versions that are neither in use nor wanted for rollbacks')
       .option('--keep <number>', 'how many rollbacks must stay possible; default 1', parseNumber),
   ).action((_flags: PruneFlags, command: Command) => prune(flagsOf<PruneFlags>(command)));
+  addExamplesTo(models);
+}
+
+const examplesOf: Readonly<Record<string, readonly Example[]>> = {
+  models: [['facededup models', 'which are here, from where, and whether they are the official ones']],
+  fetch: [
+    ['facededup models fetch', 'all that are missing, from their official addresses'],
+    ['facededup models fetch encoder landmarks-small', 'only these two'],
+    ['facededup models fetch --source /mnt/usb/models', 'on a machine without a network'],
+  ],
+  update: [
+    [
+      'facededup models update new-ssd/ --name 2026-11',
+      'a detector of your own: tried on a photo first, and in use only if it finds its face',
+    ],
+  ],
+  rollback: [
+    ['facededup models rollback', 'the SSD that was in use before'],
+    ['facededup models rollback --to official', 'the one that facededup was made with'],
+  ],
+  history: [['facededup models history --set ssd', 'which versions there are, and when each came into use']],
+  prune: [['facededup models prune --keep 2', 'two rollbacks stay possible']],
+};
+
+function addExamplesTo(command: Command): void {
+  addExamples(command, examplesOf[command.name()] ?? []);
+  command.commands.forEach(addExamplesTo);
 }
 
 function withStoreFlags(command: Command): Command {
   return command
-    .option('--models <directory>', 'where model files are looked for first')
+    .addOption(modelsOption())
     .option('--store <directory>', 'where versions brought in by updates are kept')
     .option('--json', 'print JSON');
 }
@@ -136,17 +174,17 @@ function storeOf(flags: StoreFlags): ModelStore {
 }
 
 function printAnswer({ json }: StoreFlags, answer: unknown, asText: () => void): void {
-  if (json) printLine(JSON.stringify(answer, null, 2));
+  if (json) printJson(answer);
   else asText();
 }
 
 function printStates(states: readonly ModelStatus[]): void {
   printTable([
-    ['MODEL', 'FILE', 'STATE', 'VERSION', 'SHA-256', 'LICENCE', 'PATH'],
+    headings('MODEL', 'FILE', 'STATE', 'VERSION', 'SHA-256', 'LICENCE', 'PATH'),
     ...states.map((status) => [
       status.key,
       status.name,
-      status.state,
+      { text: status.state, colour: colourOfState[status.state] },
       status.version ?? '',
       status.sha256?.slice(0, shownDigits) ?? '',
       status.licence,
@@ -218,12 +256,12 @@ async function printHistory(flags: SetFlags): Promise<void> {
   printAnswer(flags, history, () => {
     const { changes, versions, current } = history;
     printTable([
-      ['WHEN', 'ACTION', 'VERSION'],
+      headings('WHEN', 'ACTION', 'VERSION'),
       ...changes.map(({ at, action, version }: ModelChange) => [at, action, version]),
     ]);
     printLine('');
     printTable([
-      ['VERSION', 'IN USE', 'ADDED', 'SHA-256', 'SOURCE'],
+      headings('VERSION', 'IN USE', 'ADDED', 'SHA-256', 'SOURCE'),
       ['official', current === 'official' ? 'yes' : '', '', '', ''],
       ...versions.map(({ version, addedAt, files, source }) => [
         version,

@@ -2,6 +2,8 @@
 
 import { stringify } from 'csv-stringify/sync';
 import { escapedCell } from '../csv_cells.js';
+import type { Verdict } from '../runs/findings.js';
+import { bad, type Colour, doubtful, good, inBold, plain } from './colours.js';
 
 export { count } from '../runs/words.js';
 
@@ -30,19 +32,53 @@ export function printCsvRow(cells: readonly (string | number)[]): void {
   );
 }
 
+/** What a table shows in colour; text is made visible and padded before it is coloured. */
+export interface ColouredCell {
+  readonly text: string;
+  readonly colour: Colour;
+}
+
+export type Cell = string | ColouredCell;
+
 /** Columns as wide as their longest cell. */
-export function printTable(cells: readonly (readonly string[])[]): void {
-  const rows = cells.map((row) => row.map(visible));
+export function printTable(cells: readonly (readonly Cell[])[]): void {
+  const rows = cells.map((row) =>
+    row.map((cell) =>
+      typeof cell === 'string'
+        ? { text: visible(cell), colour: plain }
+        : { ...cell, text: visible(cell.text) },
+    ),
+  );
   const widths: number[] = [];
   for (const row of rows)
-    row.forEach((cell, column) => (widths[column] = Math.max(widths[column] ?? 0, cell.length)));
-  for (const row of rows)
+    row.forEach(({ text }, column) => (widths[column] = Math.max(widths[column] ?? 0, text.length)));
+  for (const row of rows) {
+    const last = row.findLastIndex(({ text }) => text !== '');
+    const padded = row
+      .slice(0, last + 1)
+      .map(
+        ({ text, colour }, column) => [text, colour, column === last ? 0 : (widths[column] ?? 0)] as const,
+      );
     printLine(
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join('  ')
-        .trimEnd(),
+      padded
+        .map(([text, colour, width]) => colour(text) + ' '.repeat(Math.max(0, width - text.length)))
+        .join('  '),
     );
+  }
+}
+
+/** A heading of a table. */
+export function headings(...texts: readonly string[]): Cell[] {
+  return texts.map((text) => ({ text, colour: inBold }));
+}
+
+/** The verdict of a person or of a threshold. */
+export function verdictCell(verdict: Verdict): ColouredCell {
+  return { text: verdict, colour: { same: good, different: bad, unsure: doubtful }[verdict] };
+}
+
+export function printJson(value: unknown): void {
+  printLine(JSON.stringify(value, null, 2));
 }
 
 /** A JSON array written item by item, so that long runs need no memory for their whole answer. */

@@ -7,7 +7,15 @@ import type { FailedPhoto } from '../runs/findings.js';
 import { count, printNote } from './output.js';
 import { startProgress } from './progress.js';
 
-export const exitCodes = { done: 0, somePhotosFailed: 1, wrongUse: 2, ourMistake: 70 } as const;
+/** `compare` answers with its exit code as cmp and diff do: 0 the same, 1 different, 2 it cannot be told. */
+export const exitCodes = {
+  done: 0,
+  somePhotosFailed: 1,
+  different: 1,
+  broken: 1,
+  wrongUse: 2,
+  ourMistake: 70,
+} as const;
 
 /** As the engine is given it and gives it back. */
 type EnginePhoto = string | LazyPhoto;

@@ -1,10 +1,22 @@
 // Options that several commands share, and how they become the library's options.
 
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { readCalibration, type Calibration } from '../calibration/index.js';
 import type { EngineOptions } from '../engine.js';
 import { InvalidOptionError } from '../errors.js';
 import { defaultSet, FaceStore } from '../store/index.js';
 import type { OutputFormat } from './output.js';
+
+/** An option that the configuration file sets where nobody else does: the setting has the option's name in camel case. */
+export class SettingOption extends Option {
+  /** What a shell may complete; the library checks the value, and says what is wrong with it better. */
+  suggestions: readonly string[] = [];
+
+  suggesting(...values: readonly string[]): this {
+    this.suggestions = values;
+    return this;
+  }
+}
 
 export interface OutputFlags {
   readonly json?: boolean;
@@ -21,10 +33,23 @@ function parseNumbers(text: string): number[] {
   return text.split(',').map(parseNumber);
 }
 
+function addAll(command: Command, heading: string, options: readonly Option[]): Command {
+  for (const option of options) command.addOption(option.helpGroup(heading));
+  return command;
+}
+
+const outputHeading = 'Output:';
+
 export function addOutputFlags(command: Command): Command {
-  return command
-    .addOption(new Option('--json', 'print JSON').conflicts('csv'))
-    .addOption(new Option('--csv', 'print CSV with a header line'));
+  return addAll(command, outputHeading, [
+    new Option('--json', 'print JSON').conflicts('csv'),
+    new Option('--csv', 'print CSV with a header line'),
+  ]);
+}
+
+/** Of a command that has no rows to print as CSV. */
+export function addJsonFlag(command: Command): Command {
+  return addAll(command, outputHeading, [new Option('--json', 'print JSON')]);
 }
 
 export function outputFormat({ json, csv }: OutputFlags): OutputFormat {
@@ -38,12 +63,13 @@ export interface StoreFlags {
 }
 
 export function addStoreFlags(command: Command): Command {
-  return command
-    .option(
+  return addAll(command, 'Face store:', [
+    new SettingOption(
       '--store <file>',
       'face store (SQLite): keeps encodings, decisions and results; only photos that are new or changed are encoded',
-    )
-    .option('--set <name>', 'which of the store\u2019s sets of photos', defaultSet);
+    ),
+    new SettingOption('--set <name>', 'which of the store\u2019s sets of photos').default(defaultSet),
+  ]);
 }
 
 /** Of a command that is about what a store holds. @throws InvalidOptionError, FaceStoreError */
@@ -53,50 +79,118 @@ export function openStore({ store }: { readonly store?: string | undefined }): F
   return new FaceStore(store);
 }
 
+const comparisonHeading = 'Comparison:';
+
+export function addThresholdFlag(command: Command): Command {
+  return addAll(command, comparisonHeading, [
+    new SettingOption(
+      '-t, --threshold <distance>',
+      'distance below which two faces are the same person; default 0.4',
+    ).argParser(parseNumber),
+  ]);
+}
+
+export function addFacesFlag(command: Command): Command {
+  return addAll(command, comparisonHeading, [
+    new SettingOption(
+      '--faces <which>',
+      'of a photo with several faces compare all, the largest, or reject the photo',
+    )
+      .choices(['all', 'largest', 'reject'])
+      .default('all'),
+  ]);
+}
+
+export function addCalibrationFlag(command: Command): Command {
+  return addAll(command, comparisonHeading, [
+    new SettingOption(
+      '--calibration <file>',
+      'written by `facededup calibrate`: what false matches are expected by; default measured on LFW',
+    ),
+  ]);
+}
+
+export async function calibrationOf({
+  calibration,
+}: {
+  readonly calibration?: string | undefined;
+}): Promise<Calibration | undefined> {
+  return calibration === undefined ? undefined : readCalibration(calibration);
+}
+
+export function modelsOption(): Option {
+  return new SettingOption('--models <directory>', 'where model files are looked for first');
+}
+
 /** Names and ranges are those of EngineOptions; the library checks them. */
 export function addDetectFlags(command: Command): Command {
-  return command
-    .option(
+  const option = (flags: string, description: string) => new SettingOption(flags, description);
+  return addAll(command, 'How faces are found:', [
+    option(
       '--detector <name>',
       'ssd (OpenCV res10), hog (dlib, needs no model file) or mmod (dlib, slow); default ssd',
-    )
-    .option(
-      '--upsample <times>',
-      'hog, mmod: double the photo this often first, 0 to 4; default 1',
+    ).suggesting('ssd', 'hog', 'mmod'),
+    option('--upsample <times>', 'hog, mmod: double the photo this often first, 0 to 4; default 1').argParser(
       parseNumber,
-    )
-    .option('--max-side <pixels>', 'mmod: shrink larger photos to this side first; default 2048', parseNumber)
-    .option(
+    ),
+    option('--max-side <pixels>', 'mmod: shrink larger photos to this side first; default 2048').argParser(
+      parseNumber,
+    ),
+    option(
       '--confidence <number>',
       'least confidence, 0 to 1; default 0.5 for ssd, 0 for hog and mmod',
+    ).argParser(parseNumber),
+    option('--nms-threshold <number>', 'ssd: overlap above which the weaker box goes; default 0.4').argParser(
       parseNumber,
-    )
-    .option(
-      '--nms-threshold <number>',
-      'ssd: overlap above which the weaker box goes; default 0.4',
+    ),
+    option('--backend <name>', 'of cv::dnn; default opencv').suggesting(
+      'opencv',
+      'cuda',
+      'openvino',
+      'vulkan',
+    ),
+    option('--target <name>', 'of cv::dnn; default cpu').suggesting(
+      'cpu',
+      'opencl',
+      'opencl-fp16',
+      'cuda',
+      'cuda-fp16',
+    ),
+    option('--scale-factor <number>', 'ssd: factor on each pixel; default 1').argParser(parseNumber),
+    option('--mean-values <b,g,r>', 'ssd: taken off each pixel; default 104,177,123').argParser(parseNumbers),
+    option('--shrink-on-load', 'ssd: decode large JPEGs at a part of their size; faster, boxes less exact'),
+    option('--no-shrink-on-load', 'do not'),
+    modelsOption(),
+    option('--lanes <number>', 'photos worked on at once; default the number of cores').argParser(
       parseNumber,
-    )
-    .option('--backend <name>', 'of cv::dnn; default opencv')
-    .option('--target <name>', 'of cv::dnn; default cpu')
-    .option('--scale-factor <number>', 'ssd: factor on each pixel; default 1', parseNumber)
-    .option('--mean-values <b,g,r>', 'ssd: taken off each pixel; default 104,177,123', parseNumbers)
-    .option('--shrink-on-load', 'ssd: decode large JPEGs at a part of their size; faster, boxes less exact')
-    .option('--models <directory>', 'where model files are looked for first')
-    .option('--lanes <number>', 'photos worked on at once; default the number of cores', parseNumber)
-    .option('--max-pixels <number>', 'the most pixels a photo may have; default 100 million', parseNumber);
+    ),
+    option('--max-pixels <number>', 'the most pixels a photo may have; default 100 million').argParser(
+      parseNumber,
+    ),
+  ]);
 }
 
 export function addEncodeFlags(command: Command): Command {
-  return addDetectFlags(command)
-    .option(
+  return addAll(addDetectFlags(command), 'How faces are encoded:', [
+    new SettingOption(
       '--landmarks <name>',
       'small (5 points) or large (68 points, not for commercial use); default small',
-    )
-    .option('--jitters <number>', 'average this many jittered copies of each face; default 1', parseNumber)
-    .option('--mirror', 'average the mirrored face in; default for ssd')
-    .option('--no-mirror', 'do not')
-    .option('--encoder <name>', 'dnn (cv::dnn) or dlib (the reference, slower); default dnn')
-    .option('--align <how>', 'box or refined; default refined for ssd, box for the others');
+    ).suggesting('small', 'large'),
+    new SettingOption(
+      '--jitters <number>',
+      'average this many jittered copies of each face; default 1',
+    ).argParser(parseNumber),
+    new SettingOption('--mirror', 'average the mirrored face in; default for ssd'),
+    new SettingOption('--no-mirror', 'do not'),
+    new SettingOption(
+      '--encoder <name>',
+      'dnn (cv::dnn) or dlib (the reference, slower); default dnn',
+    ).suggesting('dnn', 'dlib'),
+    new SettingOption('--align <how>', 'default refined for ssd, box for the others').suggesting(
+      'box',
+      'refined',
+    ),
+  ]);
 }
 
 const engineFlags = [

@@ -24,10 +24,17 @@ export class ConfigFile {
   /** Absolute. */
   readonly path: string;
   #content: Content;
+  #isThere: boolean;
 
-  private constructor(path: string, content: Content) {
+  private constructor(path: string, content: Content | undefined) {
     this.path = path;
-    this.#content = content;
+    this.#content = content ?? {};
+    this.#isThere = content !== undefined;
+  }
+
+  /** Whether there is a file at all. */
+  get isThere(): boolean {
+    return this.#isThere;
   }
 
   /**
@@ -41,7 +48,7 @@ export class ConfigFile {
     try {
       text = await readFile(file, 'utf8');
     } catch (cause) {
-      if (named === undefined && isAbsence(cause)) return new ConfigFile(file, {});
+      if (named === undefined && isAbsence(cause)) return new ConfigFile(file, undefined);
       throw unreadable(file, cause);
     }
     return new ConfigFile(file, parsed(file, text));
@@ -50,7 +57,9 @@ export class ConfigFile {
   /** As the file says them, its relative paths made absolute. */
   get settings(): Settings {
     const folder = dirname(this.path);
-    const { $schema: _, ...settings } = this.#content as Settings & { readonly $schema?: string };
+    const settings: Settings = Object.fromEntries(
+      Object.entries(this.#content).filter(([name]) => name !== '$schema'),
+    );
     const path = (text: string | undefined) => (text === undefined ? undefined : resolve(folder, text));
     const paths = {
       store: path(settings.store),
@@ -79,6 +88,7 @@ export class ConfigFile {
       throw unreadable(this.path, cause);
     }
     this.#content = content;
+    this.#isThere = true;
     return this.settings;
   }
 }
@@ -89,7 +99,7 @@ export function belowEnvironment(settings: Settings): Settings {
     const variable = settingsTable[name]?.variable;
     return variable === undefined || !process.env[variable];
   };
-  return Object.fromEntries(Object.entries(settings).filter(holds)) as Settings;
+  return Object.fromEntries(Object.entries(settings).filter(holds));
 }
 
 function parsed(path: string, text: string): Content {

@@ -1,5 +1,6 @@
 // The JSON Schema of facededup.config.json, made of the table of settings.
 
+import { join } from 'node:path';
 import { type SettingSpec, settingsTable } from './table.js';
 
 function property({ description, schema, variable, default: fallback }: SettingSpec) {
@@ -10,6 +11,9 @@ function property({ description, schema, variable, default: fallback }: SettingS
     ...(fallback === undefined ? {} : { default: fallback }),
   };
 }
+
+/** Of the package. */
+export const schemaFile = join('schema', 'facededup.config.schema.json');
 
 /** As shipped in `schema/facededup.config.schema.json`, where editors find it. */
 export const configSchema = {

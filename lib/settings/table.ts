@@ -7,6 +7,7 @@ export interface SettingSchema {
   readonly type: 'string' | 'number' | 'integer' | 'boolean' | 'array';
   readonly enum?: readonly string[];
   readonly minimum?: number;
+  readonly minLength?: number;
   readonly exclusiveMinimum?: number;
   readonly maximum?: number;
   readonly items?: SettingSchema;
@@ -24,6 +25,7 @@ export interface SettingSpec {
   readonly variable?: string;
 }
 
+const text = { type: 'string', minLength: 1 } as const;
 const unit = { type: 'number', minimum: 0, maximum: 1 } as const;
 
 /** Of the engine, by the names of its options. Ranges are those of `lib/config.ts`: a test holds the two together. */
@@ -35,13 +37,13 @@ export const engineSettings = {
   },
   backend: {
     description: 'What runs the networks, of those that this build has on this machine.',
-    schema: { type: 'string' },
+    schema: text,
     default: 'opencv',
     variable: 'DNN_BACKEND',
   },
   target: {
     description: 'Where the backend runs them.',
-    schema: { type: 'string' },
+    schema: text,
     default: 'cpu',
     variable: 'DNN_TARGET',
   },
@@ -121,7 +123,7 @@ export const engineSettings = {
   },
   models: {
     description: 'Folder in which model files are looked for first.',
-    schema: { type: 'string' },
+    schema: text,
     variable: 'FACEDEDUP_MODELS',
   },
 } as const satisfies Readonly<Partial<Record<keyof EngineOptions, SettingSpec>>>;
@@ -141,21 +143,21 @@ export const runSettings = {
   },
   calibration: {
     description: 'File that `facededup calibrate` wrote; without it the calibration measured on LFW.',
-    schema: { type: 'string' },
+    schema: text,
   },
 } as const satisfies Readonly<Record<string, SettingSpec>>;
 
 /** Of places. Relative paths are taken from the folder of the configuration file. */
 export const placeSettings = {
-  store: { description: 'File of the face store.', schema: { type: 'string' } },
+  store: { description: 'File of the face store.', schema: text },
   set: {
     description: 'Which of the store\u2019s sets of photos.',
-    schema: { type: 'string' },
+    schema: text,
     default: 'default',
   },
   roots: {
     description: 'serve: folders whose photos may be read and shown; nothing outside them is.',
-    schema: { type: 'array', items: { type: 'string' } },
+    schema: { type: 'array', items: text },
   },
 } as const satisfies Readonly<Record<string, SettingSpec>>;
 
