@@ -127,7 +127,7 @@ export class Database {
   }
 }
 
-/** For `LIKE ? ESCAPE '\\'`: what holds this text, whatever signs are in it. */
+/** For LIKE with a backslash as its ESCAPE: what holds this text, whatever signs are in it. */
 export function patternContaining(text: string): string {
   return `%${text.replaceAll(/[\\%_]/g, '\\$&')}%`;
 }

@@ -141,7 +141,6 @@ export class RunTable {
     const { offset = 0, limit, order = 'closest' } = query;
     const { sql, values } = this.#matching(run, decisions, query);
     const count = this.#database.get(`SELECT count(*) AS n FROM run_pairs WHERE ${sql}`, ...values);
-    const pairs: PlacedPair[] = [];
     const rows = this.#database.rows(
       `SELECT * FROM run_pairs WHERE ${sql}
        ORDER BY position ${order === 'closest' ? 'ASC' : 'DESC'} LIMIT ? OFFSET ?`,
@@ -149,7 +148,8 @@ export class RunTable {
       limit ?? -1,
       offset,
     );
-    for (const row of rows) pairs.push(pairOf(row, decisions));
+    const pairs: PlacedPair[] = [];
+    for (const row of rows) pairs.push({ position: Number(row['position']), ...pairOf(row, decisions) });
     return { total: Number(count?.['n'] ?? 0), pairs };
   }
 
@@ -193,7 +193,9 @@ export class RunTable {
   /** All of a run. @param run default the latest. @throws FaceStoreError `FACE_STORE_MISSING` */
   findings(run: number | undefined, decisions: DecisionIndex): Findings & Required<Pick<Findings, 'run'>> {
     const facts = this.facts(run);
-    const pairs = this.pairs(facts.run, decisions).pairs.map(({ position: _, ...pair }) => pair);
+    const pairs: FoundPair[] = [];
+    const rows = 'SELECT * FROM run_pairs WHERE run_id = ? ORDER BY position';
+    for (const row of this.#database.rows(rows, facts.run)) pairs.push(pairOf(row, decisions));
     return { ...facts, pairs, groups: this.groups(facts.run) };
   }
 
@@ -237,8 +239,8 @@ export class RunTable {
           );
     const verdicts = new Map<number, Verdict>();
     for (const row of [...byPhotos, ...byReferences]) {
-      const { position, verdict } = pairOf(row, index);
-      if (verdict !== undefined) verdicts.set(position, verdict);
+      const { verdict } = pairOf(row, index);
+      if (verdict !== undefined) verdicts.set(Number(row['position']), verdict);
     }
     return [...verdicts].map(([position, verdict]) => ({ position, verdict }));
   }
@@ -262,7 +264,7 @@ function factsOf(row: Row): RunFacts {
   return { ...(JSON.parse(String(row['facts'])) as Omit<RunFacts, 'run'>), run: Number(row['id']) };
 }
 
-function pairOf(row: Row, decisions: DecisionIndex): PlacedPair {
+function pairOf(row: Row, decisions: DecisionIndex): FoundPair {
   const [first, second, distance] = [String(row['first']), String(row['second']), Number(row['distance'])];
   const [firstBox, secondBox, firstReference, secondReference] = JSON.parse(String(row['boxes'])) as [
     FoundPair['firstBox'],
@@ -279,7 +281,6 @@ function pairOf(row: Row, decisions: DecisionIndex): PlacedPair {
     { name: second, reference: secondReference ?? undefined },
   );
   return {
-    position: Number(row['position']),
     first,
     second,
     distance,
