@@ -9,8 +9,8 @@ import type { KeptFace } from '../encodings/kept_encodings.js';
 import type { EncodingOrigin } from '../encodings/origin.js';
 import type { FaceEngine } from '../engine.js';
 import type { FaceDedupError } from '../errors.js';
-import type { NamedPhoto, NamedPhotos } from '../photos/named_photos.js';
-import { type LazyPhoto, readPhotoFile } from '../photos/photo.js';
+import type { FileReader, NamedPhoto, NamedPhotos } from '../photos/named_photos.js';
+import type { LazyPhoto } from '../photos/photo.js';
 import type { PhotoTable } from '../store/index.js';
 
 /** A photo of a run: its faces, or why there are none. */
@@ -34,8 +34,8 @@ export async function* encodePhotos(
   signal: AbortSignal | undefined,
 ): AsyncGenerator<EncodedPhoto, void, undefined> {
   const origin = await engine.origin();
-  for await (const { photo, faces, error } of engine.encodeAll<string | LazyPhoto>(photos, { signal })) {
-    const name = nameOf(photo);
+  for await (const { photo, faces, error } of engine.encodeAll(lazily(photos), { signal })) {
+    const { name } = photo;
     yield error
       ? { photo: name, isNew: true, error }
       : { photo: name, isNew: true, faces, origin: faces[0]?.origin ?? origin };
@@ -74,7 +74,7 @@ export async function* encodeUnknownPhotos(
 
   const unknown = async function* (): AsyncGenerator<PhotoToEncode, void, undefined> {
     for await (const each of photos) {
-      const photo = await identified(each, table, references);
+      const photo = await identified(each, table, references, photos.readFile);
       const { name, digest, stamp, reference } = photo;
       if (digest !== undefined) {
         const faces = table.find(digest, origin);
@@ -87,7 +87,7 @@ export async function* encodeUnknownPhotos(
         const first = atWork.get(digest);
         if (first && typeof each === 'string') {
           // Its bytes are let go: should the first of them fail, they are read once more.
-          first.copies.push({ ...photo, read: () => readPhotoFile(each) });
+          first.copies.push({ ...photo, read: () => photos.readFile(each) });
           continue;
         }
         atWork.set(digest, photo);
@@ -170,6 +170,7 @@ async function identified(
   photo: NamedPhoto,
   table: PhotoTable,
   references: References,
+  readFile: FileReader,
 ): Promise<PhotoToEncode> {
   const isFile = typeof photo === 'string';
   const name = isFile ? resolve(photo) : photo.name;
@@ -184,7 +185,7 @@ async function identified(
     copies: [],
     // What is encoded is what the digest is of, also if the photo changes meanwhile.
     read: async () => {
-      const bytes = await (isFile ? readPhotoFile(photo) : photo.read());
+      const bytes = await (isFile ? readFile(photo) : photo.read());
       identity.digest = digestOf(bytes);
       return bytes;
     },
@@ -232,6 +233,7 @@ function nameBefore(
     .find((other) => !named.has(other) && !isAzureName(other) && !existsSync(other));
 }
 
-function nameOf(photo: string | LazyPhoto): string {
-  return typeof photo === 'string' ? photo : photo.name;
+async function* lazily(photos: NamedPhotos): AsyncGenerator<LazyPhoto, void, undefined> {
+  for await (const photo of photos)
+    yield typeof photo === 'string' ? { name: photo, read: () => photos.readFile(photo) } : photo;
 }

@@ -1,8 +1,8 @@
 // The results of runs: which pairs a run found, and which of them the run before had not.
 
 import { FaceStoreError } from '../errors.js';
-import type { Findings, FoundPair } from '../runs/findings.js';
-import type { Database, Row } from './database.js';
+import type { Findings, FoundPair, Verdict } from '../runs/findings.js';
+import { type Database, patternContaining, type Row, type Value } from './database.js';
 import { type DecisionIndex } from './decisions.js';
 
 /** A run without its pairs and groups. */
@@ -11,7 +11,7 @@ export type RunFacts = Required<Pick<Findings, 'run'>> & Omit<Findings, 'pairs' 
 export interface PairsPage {
   /** Of all that match. */
   readonly total: number;
-  readonly pairs: readonly FoundPair[];
+  readonly pairs: readonly PlacedPair[];
 }
 
 export interface PairsQuery {
@@ -19,6 +19,38 @@ export interface PairsQuery {
   readonly offset?: number | undefined;
   /** Default all. */
   readonly limit?: number | undefined;
+  /** What a person has said of them by now; `open` is nothing yet. Default all. */
+  readonly verdict?: Verdict | 'open' | undefined;
+  /** Only those that the run before did not have. Default false. */
+  readonly isNew?: boolean | undefined;
+  /** Only those with this text in a name or reference; capitals of ASCII count as small letters. */
+  readonly text?: string | undefined;
+  /** Default `closest` first. */
+  readonly order?: 'closest' | 'farthest' | undefined;
+}
+
+/** A pair, and its place among all of its run: 0 is the closest. */
+export interface PlacedPair extends FoundPair {
+  readonly position: number;
+}
+
+/** How the pairs of a run spread over the distances from 0 to its threshold. */
+export interface DistanceHistogram {
+  readonly threshold: number;
+  /** counts[i] pairs have a distance in [i × width, (i + 1) × width). */
+  readonly width: number;
+  readonly counts: readonly number[];
+}
+
+/** The pairs of runs by the names that their photos have now; those of photos that are gone by the names they had. */
+const namedPairs = `(
+  SELECT run_id, position, coalesce(a.name, first) AS first, coalesce(b.name, second) AS second, distance, boxes, is_new
+  FROM run_pairs LEFT JOIN photos AS a ON a.id = first_id LEFT JOIN photos AS b ON b.id = second_id)`;
+
+/** The end of a query on pairs, and the values in it. */
+interface Condition {
+  readonly sql: string;
+  readonly values: readonly Value[];
 }
 
 /** The results of older runs are forgotten: those of large sets take a lot of room. */
@@ -125,37 +157,129 @@ export class RunTable {
   }
 
   /** With the verdicts that hold now, and the names that their photos have now. @throws FaceStoreError `FACE_STORE_MISSING` */
-  pairs(run: number, decisions: DecisionIndex, { offset = 0, limit }: PairsQuery = {}): PairsPage {
-    const count = this.#database.get('SELECT count(*) AS n FROM run_pairs WHERE run_id = ?', run);
-    const pairs: FoundPair[] = [];
+  pairs(run: number, decisions: DecisionIndex, query: PairsQuery = {}): PairsPage {
+    const { offset = 0, limit, order = 'closest' } = query;
+    const { sql, values } = this.#matching(run, decisions, query);
+    const count = this.#database.get(`SELECT count(*) AS n FROM ${namedPairs} WHERE ${sql}`, ...values);
     const rows = this.#database.rows(
-      `SELECT coalesce(a.name, first) AS first, coalesce(b.name, second) AS second, distance, boxes, is_new
-       FROM run_pairs LEFT JOIN photos AS a ON a.id = first_id LEFT JOIN photos AS b ON b.id = second_id
-       WHERE run_id = ? ORDER BY position LIMIT ? OFFSET ?`,
-      run,
+      `SELECT * FROM ${namedPairs} WHERE ${sql}
+       ORDER BY position ${order === 'closest' ? 'ASC' : 'DESC'} LIMIT ? OFFSET ?`,
+      ...values,
       limit ?? -1,
       offset,
     );
-    for (const row of rows) pairs.push(pairOf(row, decisions));
+    const pairs: PlacedPair[] = [];
+    for (const row of rows) pairs.push({ position: Number(row['position']), ...pairOf(row, decisions) });
     return { total: Number(count?.['n'] ?? 0), pairs };
   }
 
+  /** @param bins how many, 1 and up. @throws FaceStoreError `FACE_STORE_MISSING` */
+  histogram(run: number, bins: number): DistanceHistogram {
+    const { threshold } = this.facts(run);
+    const width = threshold / bins;
+    const counts = new Array<number>(bins).fill(0);
+    const rows = this.#database.all(
+      // The division of a distance just below the threshold may round up to the number of bins.
+      `SELECT min(CAST(distance / ?2 AS INTEGER), ?3) AS bin, count(*) AS n FROM run_pairs WHERE run_id = ?1 GROUP BY bin`,
+      run,
+      width,
+      bins - 1,
+    );
+    for (const { bin, n } of rows) counts[Number(bin)] = Number(n);
+    return { threshold, width, counts };
+  }
+
   groups(run: number): string[][] {
-    const groups: string[][] = [];
-    const rows = this.#database.rows(
-      `SELECT position, coalesce(name, photo) AS photo FROM run_groups LEFT JOIN photos ON photos.id = photo_id
-       WHERE run_id = ? ORDER BY position, place`,
+    return this.groupsPage(run, {}).groups;
+  }
+
+  /** Part of the groups; `total` counts all. */
+  groupsPage(
+    run: number,
+    { offset = 0, limit }: Pick<PairsQuery, 'offset' | 'limit'>,
+  ): { readonly total: number; readonly groups: string[][] } {
+    const count = this.#database.get(
+      'SELECT count(DISTINCT position) AS n FROM run_groups WHERE run_id = ?',
       run,
     );
-    for (const row of rows) (groups[Number(row['position'])] ??= []).push(String(row['photo']));
-    return groups;
+    const total = Number(count?.['n'] ?? 0);
+    const groups = new Map<number, string[]>();
+    const rows = this.#database.rows(
+      `SELECT position, coalesce(name, photo) AS photo FROM run_groups LEFT JOIN photos ON photos.id = photo_id
+       WHERE run_id = ? AND position >= ? AND position < ? ORDER BY position, place`,
+      run,
+      offset,
+      offset + (limit ?? total),
+    );
+    for (const row of rows) {
+      const [position, photo] = [Number(row['position']), String(row['photo'])];
+      const group = groups.get(position);
+      if (group) group.push(photo);
+      else groups.set(position, [photo]);
+    }
+    return { total, groups: [...groups.values()] };
   }
 
   /** All of a run. @param run default the latest. @throws FaceStoreError `FACE_STORE_MISSING` */
   findings(run: number | undefined, decisions: DecisionIndex): Findings & Required<Pick<Findings, 'run'>> {
     const facts = this.facts(run);
-    return { ...facts, pairs: this.pairs(facts.run, decisions).pairs, groups: this.groups(facts.run) };
+    const pairs: FoundPair[] = [];
+    const rows = this.#database.rows(
+      `SELECT * FROM ${namedPairs} WHERE run_id = ? ORDER BY position`,
+      facts.run,
+    );
+    for (const row of rows) pairs.push(pairOf(row, decisions));
+    return { ...facts, pairs, groups: this.groups(facts.run) };
   }
+
+  #matching(run: number, decisions: DecisionIndex, { verdict, isNew, text }: PairsQuery): Condition {
+    const conditions: Condition[] = [{ sql: 'run_id = ?', values: [run] }];
+    if (isNew) conditions.push({ sql: 'is_new = 1', values: [] });
+    if (text !== undefined && text !== '') conditions.push(containing(text));
+    if (verdict !== undefined) {
+      const decided = this.#decided(run, decisions);
+      const positions = decided.filter((each) => verdict === 'open' || each.verdict === verdict);
+      conditions.push({
+        sql: `position ${verdict === 'open' ? 'NOT IN' : 'IN'} (SELECT value FROM json_each(?))`,
+        values: [JSON.stringify(positions.map(({ position }) => position))],
+      });
+    }
+    return {
+      sql: conditions.map(({ sql }) => sql).join(' AND '),
+      values: conditions.flatMap(({ values }) => values),
+    };
+  }
+
+  /** The pairs of a run that a person has said something of. */
+  #decided(run: number, decisions: DecisionIndex): Required<Pick<PlacedPair, 'position' | 'verdict'>>[] {
+    const decided: Required<Pick<PlacedPair, 'position' | 'verdict'>>[] = [];
+    if (decisions.decisions().length === 0) return decided;
+    const rows = this.#database.rows(
+      `SELECT position, first, second, json_extract(boxes, '$[2]') AS first_reference,
+         json_extract(boxes, '$[3]') AS second_reference
+       FROM ${namedPairs} WHERE run_id = ?`,
+      run,
+    );
+    const text = (value: Value | undefined) =>
+      value === null || value === undefined ? undefined : String(value);
+    for (const row of rows) {
+      const decision = decisions.find(
+        { name: String(row['first']), reference: text(row['first_reference']) },
+        { name: String(row['second']), reference: text(row['second_reference']) },
+      );
+      if (decision) decided.push({ position: Number(row['position']), verdict: decision.verdict });
+    }
+    return decided;
+  }
+}
+
+function containing(text: string): Condition {
+  const columns = ['first', 'second', "json_extract(boxes, '$[2]')", "json_extract(boxes, '$[3]')"];
+  const pattern = patternContaining(text);
+  return {
+    sql: `(${columns.map((column) => `${column} LIKE ? ESCAPE '\\'`).join(' OR ')})`,
+    values: columns.map(() => pattern),
+  };
 }
 
 /** One string for two names in either order, whatever is in them. */

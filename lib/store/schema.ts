@@ -94,4 +94,8 @@ export const migrations: readonly string[] = [
     PRIMARY KEY (run_id, position, place)
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- Told when a run on the set ends.
+  ALTER TABLE sets ADD COLUMN webhook TEXT;
+  `,
 ];
