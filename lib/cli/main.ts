@@ -13,6 +13,7 @@ import { addFindCommand } from './find.js';
 import { addModelsCommand } from './models.js';
 import { printNote } from './output.js';
 import { exitCodes } from './photo_run.js';
+import { addReportCommand } from './report.js';
 
 const { version } = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as {
   version: string;
@@ -37,6 +38,7 @@ async function run(args: readonly string[]): Promise<number> {
   addDetectCommand(program, setExitCode);
   addEncodeCommand(program, setExitCode);
   addDecisionsCommand(program);
+  addReportCommand(program);
   addModelsCommand(program);
   await program.parseAsync(args, { from: 'user' });
   return exitCode;
