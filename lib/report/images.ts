@@ -27,7 +27,7 @@ export interface PhotoImages {
 }
 
 export interface ImageOptions {
-  readonly engine: FaceEngine;
+  readonly engine: Pick<FaceEngine, 'extract' | 'info'>;
   /** `sha256 …` of a photo as the run saw it, where that is known. */
   readonly digestOf?: ((name: string) => string | undefined) | undefined;
   /** What is still wanted when a photo's turn comes: whoever takes the images counts their bytes. */

@@ -22,13 +22,15 @@ export function faceCrop(report: Report, face: Face, letter?: 'A' | 'B'): HTMLEl
   );
 }
 
-export function photoName(face: Face, letter?: 'A' | 'B'): HTMLElement {
-  const { folder, file } = nameParts(face.photo.name);
+/** Without the folder that all photos share. */
+export function photoName(report: Report, face: Face, letter: 'A' | 'B'): HTMLElement {
+  const { folder: whole, file } = nameParts(face.photo.name);
+  const folder = whole.slice(report.commonFolder.length);
   const { reference } = face.photo;
   return element(
     'p',
     { class: 'photo-name', attributes: { title: visible(face.photo.name) } },
-    letter && element('span', { class: 'letter', attributes: { 'aria-hidden': 'true' } }, letter),
+    element('span', { class: 'letter', attributes: { 'aria-hidden': 'true' } }, letter),
     element(
       'span',
       {},

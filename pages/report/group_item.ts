@@ -36,7 +36,7 @@ export function groupItem(
         `Group ${number}`,
         element('span', { class: 'soft' }, ` ${count(faces.length, 'photo')}`),
       ),
-      groupMarks(group),
+      groupMarks(report, group),
       element('p', { class: 'soft small' }, cohesionInWords(group, report.data.facts.threshold)),
     ),
     element(
@@ -64,16 +64,16 @@ function faceButton(report: Report, face: Face, onOpen: (face: Face) => void): H
       on: { click: () => onOpen(face) },
     },
     faceCrop(report, face),
-    element('span', { class: 'name small face-name' }, face.photo.reference ?? fileOf(face)),
+    element('span', { class: 'name small face-name' }, visible(face.photo.reference ?? '') || fileOf(face)),
   );
 }
 
-function groupMarks({ pairs }: Group): HTMLElement {
+function groupMarks({ tellsNew }: Report, { pairs }: Group): HTMLElement {
   const verdicts = new Set(pairs.flatMap(({ verdict }) => verdict ?? []));
   return element(
     'div',
     { class: 'marks' },
-    pairs.some(({ isNew }) => isNew) && newMark(),
+    tellsNew && pairs.some(({ isNew }) => isNew) && newMark(),
     ...[...verdicts].sort().map(verdictMark),
   );
 }

@@ -16,7 +16,7 @@ import { Toolbar } from './toolbar.js';
 const facesShown = 48;
 
 const report = readReport();
-const { threshold, run } = report.data.facts;
+const { threshold } = report.data.facts;
 let pairs: readonly Pair[] = report.pairs;
 let groups: readonly Group[] = report.groups;
 const openedGroups = new Set<Group>();
@@ -77,7 +77,7 @@ const print = preparePrinting(() =>
 const toolbar: Toolbar = new Toolbar({
   counts: { pairs: report.pairs.length, groups: report.groups.length },
   threshold,
-  knowsNew: run !== undefined,
+  tellsNew: report.tellsNew,
   onChange: () => show(),
   onEnterList: () => currentList().activate(0),
   onPrint: print,

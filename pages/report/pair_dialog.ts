@@ -58,7 +58,7 @@ export class PairDialog {
         'header',
         { class: 'dialog-head' },
         element('h2', { attributes: { id: 'pair-title', tabindex: '-1' } }, title),
-        pairMarks(pair),
+        pairMarks(this.#report, pair),
         element(
           'div',
           { class: 'dialog-buttons' },

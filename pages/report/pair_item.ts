@@ -8,7 +8,7 @@ import { fileOf, type Pair, type Report } from './report.js';
 export function pairItem(report: Report, pair: Pair): HTMLElement {
   return element(
     'article',
-    { class: 'pair card kept-together', attributes: { 'aria-label': pairInWords(pair) } },
+    { class: 'pair card kept-together', attributes: { 'aria-label': pairInWords(report, pair) } },
     element('div', { class: 'faces' }, faceCrop(report, pair.first, 'A'), faceCrop(report, pair.second, 'B')),
     element(
       'div',
@@ -17,26 +17,32 @@ export function pairItem(report: Report, pair: Pair): HTMLElement {
         'div',
         { class: 'pair-head' },
         distanceView(pair.distance, report.data.facts.threshold),
-        pairMarks(pair),
+        pairMarks(report, pair),
       ),
-      element('div', { class: 'pair-names' }, photoName(pair.first, 'A'), photoName(pair.second, 'B')),
+      element(
+        'div',
+        { class: 'pair-names' },
+        photoName(report, pair.first, 'A'),
+        photoName(report, pair.second, 'B'),
+      ),
     ),
   );
 }
 
-export function pairMarks({ isNew, verdict, number }: Pair): HTMLElement {
+export function pairMarks({ tellsNew }: Report, { isNew, verdict, number }: Pair): HTMLElement {
   return element(
     'div',
     { class: 'marks' },
-    isNew && newMark(),
+    tellsNew && isNew && newMark(),
     verdict && verdictMark(verdict),
     element('span', { class: 'soft small figure' }, `#${number}`),
   );
 }
 
-export function pairInWords({ number, first, second, distance, isNew, verdict }: Pair): string {
+function pairInWords({ tellsNew }: Report, pair: Pair): string {
+  const { number, first, second, distance, isNew, verdict } = pair;
   const words = [`Pair ${number}: ${fileOf(first)} and ${fileOf(second)}`, `distance ${distance.toFixed(3)}`];
-  if (isNew) words.push('new');
+  if (tellsNew && isNew) words.push('new');
   if (verdict) words.push(verdictWords[verdict].toLowerCase());
   return words.join(', ');
 }

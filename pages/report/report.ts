@@ -4,7 +4,7 @@ import type { Box } from '../../lib/detections.js';
 import { elementIds, type ReportData, type ReportPhoto } from '../../lib/report/data.js';
 import type { Verdict } from '../../lib/runs/findings.js';
 import { byId } from '../shared/dom.js';
-import { nameParts, visible } from '../shared/names.js';
+import { commonFolder, nameParts, visible } from '../shared/names.js';
 import { ImageBlocks } from './image_blocks.js';
 
 export interface Face {
@@ -37,6 +37,10 @@ export interface Report {
   readonly data: ReportData;
   readonly pairs: readonly Pair[];
   readonly groups: readonly Group[];
+  /** Whether some pairs are new and others are not: where all are, it sets none apart. */
+  readonly tellsNew: boolean;
+  /** What all photos' names begin with, made visible. */
+  readonly commonFolder: string;
   /** The address of a crop, or undefined where there is none. */
   readonly cropOf: (face: Face) => string | undefined;
   readonly wholeOf: (photo: ReportPhoto) => string | undefined;
@@ -50,6 +54,8 @@ export function readReport(): Report {
     data,
     pairs,
     groups: groupsOf(data, pairs),
+    tellsNew: pairs.some(({ isNew }) => !isNew) && pairs.some(({ isNew }) => isNew),
+    commonFolder: commonFolder(data.photos.map(({ name }) => name)),
     cropOf: ({ crop }) => (crop === undefined ? undefined : crops.addressOf(crop)),
     wholeOf: ({ whole }) => (whole === undefined ? undefined : wholes.addressOf(whole)),
   };

@@ -32,9 +32,9 @@ export function provenance({ data }: Report): HTMLElement {
 
 export function summary(report: Report): HTMLElement {
   const { facts } = report.data;
-  return element(
-    'section',
-    { class: 'summary page', attributes: { 'aria-label': 'Summary' } },
+  const cards = element(
+    'div',
+    { class: 'summary', attributes: { role: 'group', 'aria-label': 'Figures', tabindex: '0' } },
     photosCard(report),
     pairsCard(report),
     falseMatchesCard(report),
@@ -47,19 +47,34 @@ export function summary(report: Report): HTMLElement {
         ),
       ),
     ),
-    element('p', { class: 'soft small summary-note' }, report.data.photosInWords),
+  );
+  const { photosInWords } = report.data;
+  const folder = report.commonFolder;
+  return element(
+    'section',
+    { class: 'page', attributes: { 'aria-label': 'Summary' } },
+    cards,
+    element(
+      'p',
+      { class: 'soft small summary-note' },
+      photosInWords,
+      folder !== '' && ' Photos are named as they lie in ',
+      folder !== '' && element('bdi', { class: 'name' }, folder),
+    ),
   );
 }
 
 function photosCard({ data }: Report): HTMLElement {
-  const { summary: figures, withoutFace, rejected, failed } = data.facts;
+  const { summary: figures, policy, withoutFace, rejected, failed } = data.facts;
+  const rejectedRow = ['several faces, rejected', figures.rejected, 'rejected', photoList(rejected)] as const;
+  const several = `; ${count(figures.severalFaces, 'photo')} with several`;
   return card(
     'Photos',
     ledger(
       [
         ['compared', figures.encoded, 'compared'],
         ['without a face', figures.withoutFace, 'without', photoList(withoutFace)],
-        ['rejected for several faces', figures.rejected, 'rejected', photoList(rejected)],
+        ...(policy === 'reject' ? [rejectedRow] : []),
         ['failed', figures.failed, 'failed', failedList(failed)],
       ],
       ['photos', figures.photos],
@@ -67,7 +82,7 @@ function photosCard({ data }: Report): HTMLElement {
     element(
       'p',
       { class: 'soft small' },
-      `${count(figures.faces, 'face')} compared; ${count(figures.severalFaces, 'photo')} with several.`,
+      `${count(figures.faces, 'face')} compared${figures.severalFaces > 0 ? several : ''}.`,
     ),
   );
 }
@@ -75,7 +90,8 @@ function photosCard({ data }: Report): HTMLElement {
 function pairsCard({ data, pairs }: Report): HTMLElement {
   const { summary: figures, run, threshold } = data.facts;
   const having = (wanted: string) => pairs.filter(({ verdict }) => (verdict ?? 'open') === wanted).length;
-  const fresh = `${figures.newPairs} new since the run before. `;
+  const fresh =
+    figures.newPairs === pairs.length ? 'All are new. ' : `${figures.newPairs} new since the run before. `;
   return card(
     'Pairs',
     ledger(
@@ -90,7 +106,7 @@ function pairsCard({ data, pairs }: Report): HTMLElement {
     element(
       'p',
       { class: 'soft small' },
-      `${run === undefined ? '' : fresh}${count(figures.groups, 'group')} of photos.`,
+      `${run === undefined || pairs.length === 0 ? '' : fresh}${count(figures.groups, 'group')} of photos.`,
     ),
   );
 }
@@ -149,11 +165,13 @@ function ledgerRow(
 ): HTMLElement {
   const mark = element('span', { class: swatch, attributes: { 'aria-hidden': 'true' } });
   const name =
-    list && number > 0 ? element('details', {}, element('summary', {}, mark, words), list) : [mark, words];
+    list && number > 0
+      ? element('details', {}, element('summary', {}, words), list)
+      : element('span', {}, words);
   return element(
     'div',
     { class: number === 0 ? 'none' : undefined },
-    element('dt', {}, ...(Array.isArray(name) ? name : [name])),
+    element('dt', {}, mark, name),
     element('dd', { class: 'figure' }, number),
   );
 }

@@ -8,8 +8,8 @@ export type View = 'pairs' | 'groups';
 export interface ToolbarOptions {
   readonly counts: Readonly<Record<View, number>>;
   readonly threshold: number;
-  /** Whether pairs can be new at all. */
-  readonly knowsNew: boolean;
+  /** Whether some pairs are new and others are not. */
+  readonly tellsNew: boolean;
   readonly onChange: (view: View, filter: Filter) => void;
   /** From the search field down into the list. */
   readonly onEnterList: () => void;
@@ -130,7 +130,7 @@ export class Toolbar {
       'div',
       { class: 'filters', attributes: { id: 'filters' } },
       this.#verdict,
-      this.#options.knowsNew && element('label', { class: 'check' }, this.#onlyNew, 'Only new'),
+      this.#options.tellsNew && element('label', { class: 'check' }, this.#onlyNew, 'Only new'),
       element(
         'span',
         { class: 'range', attributes: { role: 'group', 'aria-label': 'Distance' } },
