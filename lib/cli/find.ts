@@ -6,6 +6,7 @@ import { thresholdOptionTable } from '../config.js';
 import { FaceEngine } from '../engine.js';
 import { InvalidOptionError } from '../errors.js';
 import { readOptions } from '../options.js';
+import { requireWritable } from '../report/index.js';
 import { NamedPhotos } from '../photos/named_photos.js';
 import { findInPhotos } from '../runs/find.js';
 import type { FacesPolicy, Findings } from '../runs/findings.js';
@@ -26,6 +27,7 @@ import {
 import { readIgnoredPairs, readReferences } from './pair_files.js';
 import { exitCodeFor, noteFailures, noteUnverifiedModels } from './photo_run.js';
 import { StageProgress } from './progress.js';
+import { noteReport, reportWithProgress } from './report.js';
 import {
   addCalibrationFlag,
   addEncodeFlags,
@@ -47,6 +49,7 @@ interface FindFlags extends OutputFlags, StoreFlags {
   readonly groups?: boolean;
   readonly new?: boolean;
   readonly dropGone?: boolean;
+  readonly report?: string;
   readonly faces: FacesPolicy;
   readonly calibration?: string;
 }
@@ -60,7 +63,8 @@ export function addFindCommand(program: Command, setExitCode: (code: number) => 
     .option('--references <file>', 'CSV with the columns photo,reference: the record each photo belongs to')
     .option('--drop-gone', 'with --store: forget photos that are no longer in the places named')
     .option('--groups', 'print groups of photos of one person instead of pairs')
-    .option('--new', 'with --store: print only pairs that the run before did not have');
+    .option('--new', 'with --store: print only pairs that the run before did not have')
+    .option('--report <file>', 'also write the result as one HTML file with the faces side by side');
   addCalibrationFlag(addFacesFlag(addThresholdFlag(command)));
   addOutputFlags(addStoreFlags(addEncodeFlags(command))).action(async (paths: string[], flags: FindFlags) => {
     const findings = await find(paths, flags);
@@ -82,6 +86,7 @@ async function find(paths: readonly string[], flags: FindFlags): Promise<Finding
   // Checked before the photos are encoded, which may take hours.
   const { threshold } = readOptions(thresholdOptionTable, { threshold: flags.threshold });
   requireStoreOr(paths, flags);
+  if (flags.report !== undefined) await requireWritable(flags.report);
   const ignoredPairs = flags.ignore === undefined ? [] : await readIgnoredPairs(flags.ignore);
   const references = flags.references === undefined ? undefined : await readReferences(flags.references);
   const calibration = await calibrationOf(flags);
@@ -104,6 +109,8 @@ async function find(paths: readonly string[], flags: FindFlags): Promise<Finding
       });
       progress.stop();
       noteUnverifiedModels(engine.info());
+      if (flags.report !== undefined)
+        noteReport(await reportWithProgress(flags.report, findings, { engine, set }));
       return findings;
     } finally {
       await engine.close();

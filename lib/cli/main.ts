@@ -21,6 +21,7 @@ import { addIdentifyCommand } from './identify.js';
 import { addModelsCommand } from './models.js';
 import { printNote } from './output.js';
 import { exitCodes } from './photo_run.js';
+import { addReportCommand } from './report.js';
 import { addUniqueCommand } from './unique.js';
 
 const { version } = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as {
@@ -51,6 +52,7 @@ async function run(args: readonly string[]): Promise<number> {
   addUniqueCommand(program, setExitCode);
   program.commandsGroup('Decide on pairs:');
   addDecisionsCommand(program);
+  addReportCommand(program);
   program.commandsGroup('Look into photos:');
   addDetectCommand(program, setExitCode);
   addEncodeCommand(program, setExitCode);
