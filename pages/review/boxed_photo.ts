@@ -15,10 +15,12 @@ export function boxedPhoto(set: string, { name, box }: Side): HTMLElement {
     element('p', { class: 'soft waiting' }, 'The photo is being fetched …'),
   );
   photoSize(src).then(
-    (size) =>
+    (size) => {
+      place.style.setProperty('--ratio', String(size.width / size.height));
       place.replaceChildren(
         wholePhoto({ src, alt: `Whole photo ${visible(name)} with the face marked`, ...size, boxes: [box] }),
-      ),
+      );
+    },
     (failure: unknown) => place.replaceChildren(noImage(sentenceOf(failure))),
   );
   return element('figure', { class: 'photo-figure' }, place, element('figcaption', {}, photoName(name)));

@@ -36,19 +36,21 @@ export function sidesOf(pair: ApiPair): readonly [Side, Side] {
 export function pairStage(set: string, pair: ApiPair, histogram: ApiHistogram | undefined): Stage {
   const sides = sidesOf(pair);
   const faces = sides.map((side, index) => faceFigure(set, side, index === 0 ? 'First' : 'Second'));
-  const stamp = element('div', { class: 'stamp' });
+  const stamp = element('p', { class: 'stamp soft' });
   const photos = element('div', { class: 'whole-photos', attributes: { hidden: true } });
   return {
     element: element(
       'article',
       { class: 'stage', attributes: { 'aria-label': `${visible(pair.first)} and ${visible(pair.second)}` } },
-      element('div', { class: 'faces' }, ...faces.map((face) => face.element), stamp),
+      element('div', { class: 'faces' }, stamp, ...faces.map((face) => face.element)),
       distancePanel(pair, histogram),
       photos,
     ),
     seen: Promise.all(faces.map((face) => face.isSeen)).then((seen) => seen.every(Boolean)),
     showVerdict: (verdict) => {
-      stamp.replaceChildren(...(verdict === undefined ? [] : [verdictMark(verdict)]));
+      stamp.replaceChildren(
+        ...(verdict === undefined ? ['No verdict yet'] : ['Verdict: ', verdictMark(verdict)]),
+      );
     },
     showPhotos: (isWanted) => {
       photos.hidden = !isWanted;

@@ -32,6 +32,16 @@ export class ReviewView implements View {
   readonly #place = element('div', { class: 'review-place' });
   readonly #count = element('span', { class: 'figure' });
   readonly #progress = progressBar('Pairs decided');
+  readonly #photosToggle = element(
+    'button',
+    {
+      class: 'button quiet photos-toggle',
+      attributes: { type: 'button', 'aria-keyshortcuts': 'f' },
+      on: { click: () => this.#togglePhotos() },
+    },
+    'Whole photos ',
+    element('kbd', {}, 'F'),
+  );
   readonly #prefetched = new Map<string, HTMLImageElement>();
   #queue: PairQueue;
   #histogram: ApiHistogram | undefined;
@@ -60,7 +70,7 @@ export class ReviewView implements View {
     this.#filters = new FilterBar(
       this.#filter,
       (filter) => context.go({ filter, item: undefined }),
-      button('Whole photos (F)', () => this.#togglePhotos(), 'quiet photos-toggle'),
+      this.#photosToggle,
     );
     this.element = element(
       'div',
@@ -76,6 +86,7 @@ export class ReviewView implements View {
       this.#place,
       this.#bar.element,
     );
+    this.#photosToggle.setAttribute('aria-pressed', String(this.#showsPhotos));
     this.shortcuts = this.#keys();
     this.#queue = this.#newQueue();
     void this.#begin(context.route.item);
@@ -228,6 +239,7 @@ export class ReviewView implements View {
     this.#showsPhotos = !this.#showsPhotos;
     remember('photos', this.#showsPhotos ? 'shown' : 'hidden');
     this.#stage?.showPhotos(this.#showsPhotos);
+    this.#photosToggle.setAttribute('aria-pressed', String(this.#showsPhotos));
   }
 
   async #prefetch(): Promise<void> {

@@ -6,9 +6,9 @@ import { amount, inCount, inDuration, inEstimate } from './format.js';
 import { factList, photoName } from './parts.js';
 
 const policies = {
-  all: 'all faces compared',
-  largest: 'largest face compared',
-  reject: 'photos with several faces left out',
+  all: 'all compared',
+  largest: 'largest compared',
+  reject: 'photo left out',
 } as const;
 
 export function runSummary(run: ApiRun): HTMLElement {

@@ -3,7 +3,7 @@
 import type { ApiJob, ApiNewRun, ApiRun } from '../../lib/server/api.js';
 import { element } from '../shared/dom.js';
 import { api, sentenceOf } from './api.js';
-import { amount, inMoment } from './format.js';
+import { amount, inCount, inMoment } from './format.js';
 import { hasEnded, JobCard } from './job_card.js';
 import { emptyState, failureNote, linkButton, pageHeading, waiting } from './parts.js';
 import type { Route } from './route.js';
@@ -88,7 +88,7 @@ export class RunsView implements View {
               ),
             ]),
       );
-      this.#past.querySelector('[open]')?.scrollIntoView({ block: 'nearest' });
+      if (this.#item !== undefined) this.#past.querySelector('[open]')?.scrollIntoView({ block: 'nearest' });
     } catch (failure) {
       this.#past.replaceChildren(failureNote(failure, () => void this.#listRuns()));
     }
@@ -108,9 +108,9 @@ export class RunsView implements View {
         element(
           'span',
           { class: 'soft figure' },
-          `${amount(summary.photos, 'photo')}, ${amount(summary.pairs, 'pair')}, ${summary.newPairs} new`,
+          `${amount(summary.photos, 'photo')}, ${amount(summary.pairs, 'pair')}, ${inCount(summary.newPairs)} new`,
         ),
-        summary.failed > 0 && element('span', { class: 'wrong-words' }, `${summary.failed} failed`),
+        summary.failed > 0 && element('span', { class: 'wrong-words' }, `${inCount(summary.failed)} failed`),
       ),
       runSummary(run),
       element(

@@ -147,8 +147,10 @@ function wrongWith(text: string, schema: SettingSchema): string {
 
 function rangeOf({ type, minimum, exclusiveMinimum, maximum, items, enum: options }: SettingSchema): string {
   if (options) return '';
-  if (type === 'array') return items ? rangeOf(items).replace(/^./, 'Each: $&').toString() : '';
-  const number = new Intl.NumberFormat('en');
+  if (type === 'array')
+    return items ? rangeOf(items).replace(/^./, (first) => `Each ${first.toLowerCase()}`) : '';
+  const numbers = new Intl.NumberFormat('en');
+  const number = { format: (value: number) => numbers.format(value).replace('-', '−') };
   const lowest = minimum ?? exclusiveMinimum;
   if (lowest === undefined) return '';
   if (maximum !== undefined) return `From ${number.format(lowest)} to ${number.format(maximum)}.`;

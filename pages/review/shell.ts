@@ -87,7 +87,7 @@ export class Shell {
         element('nav', { attributes: { 'aria-label': 'Main' } }, ...this.#links.values()),
         this.#saving,
         this.#sets,
-        button('Keys (?)', () => this.#showKeys(), 'quiet keys-button'),
+        this.#keysButton(),
       ),
       this.#offline,
       this.#unsaved,
@@ -277,6 +277,12 @@ export class Shell {
   #skip(event: Event): void {
     event.preventDefault();
     this.#main.querySelector<HTMLElement>('h1')?.focus();
+  }
+
+  #keysButton(): HTMLElement {
+    const shown = button('Keys ', () => this.#showKeys(), 'quiet keys-button');
+    shown.append(element('kbd', {}, '?'));
+    return shown;
   }
 
   #help(): Shortcut {

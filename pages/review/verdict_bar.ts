@@ -59,8 +59,7 @@ export class VerdictBar {
       element(
         'div',
         { class: 'verdict-inner' },
-        this.#receiptLine(events),
-        element('div', { class: 'question-line' }, this.#question, this.#note),
+        element('div', { class: 'question-line' }, this.#question, this.#note, this.#receiptLine(events)),
         element(
           'div',
           { class: 'verdict-line' },
