@@ -24,7 +24,8 @@ export class InvalidOptionError extends FaceDedupError {}
 
 /**
  * A photo cannot be read from where it lies.
- * Codes: `PHOTO_NOT_FOUND`, `PHOTO_UNREADABLE` (no permission, or not a regular file), `PHOTO_EMPTY`.
+ * Codes: `PHOTO_NOT_FOUND`, `PHOTO_UNREADABLE` (no permission, or not a regular file), `PHOTO_EMPTY`,
+ * `PHOTO_OUTSIDE_ROOTS` (of a server: below none of the folders that it may read).
  */
 export class PhotoAccessError extends FaceDedupError {}
 
@@ -120,6 +121,15 @@ export class FaceStoreError extends FaceDedupError {}
  * Codes: `CONFIG_FILE_UNREADABLE` (read or written), `CONFIG_FILE_INVALID` (no JSON, an unknown setting, out of range).
  */
 export class ConfigFileError extends FaceDedupError {}
+
+/**
+ * The server cannot be started as asked, or refuses a request.
+ * Codes: `SERVER_UNSAFE` (others could connect without a token), `SERVER_ADDRESS` (taken, or none of this machine),
+ * `REQUEST_INVALID`, `REQUEST_TOO_LARGE`, `REQUEST_REFUSED` (by its host or origin), `TOKEN_REQUIRED`, `TOKEN_WRONG`,
+ * `TOO_MANY_REQUESTS`, `ADDRESS_UNKNOWN`, `JOB_MISSING`, `QUEUE_FULL`, `SET_IN_USE`, `SETTING_FIXED`,
+ * `WEBHOOK_REFUSED` (no address that may be told), `UPLOAD_UNDER_WAY`.
+ */
+export class ServerError extends FaceDedupError {}
 
 /** No photo is where a run was told to look. Code: `NO_PHOTOS`. */
 export class NoPhotosError extends FaceDedupError {}

@@ -71,6 +71,7 @@ export {
   PhotoFormatError,
   PhotoTooLargeError,
   RawImageError,
+  ServerError,
 } from './errors.js';
 export type { ModelInfo } from './loaded_models.js';
 export { checkCandidate, type CandidatePhoto } from './model_check.js';

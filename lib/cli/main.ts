@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// The command line: facededup find, detect, encode, models.
+// The command line: facededup find, detect, encode, decisions, models, review, serve.
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -13,6 +13,8 @@ import { addFindCommand } from './find.js';
 import { addModelsCommand } from './models.js';
 import { printNote } from './output.js';
 import { exitCodes } from './photo_run.js';
+import { addReviewCommand } from './review.js';
+import { addServeCommand } from './serve.js';
 
 const { version } = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as {
   version: string;
@@ -38,6 +40,8 @@ async function run(args: readonly string[]): Promise<number> {
   addEncodeCommand(program, setExitCode);
   addDecisionsCommand(program);
   addModelsCommand(program);
+  addReviewCommand(program);
+  addServeCommand(program);
   await program.parseAsync(args, { from: 'user' });
   return exitCode;
 }

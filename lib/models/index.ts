@@ -7,6 +7,7 @@ export {
   type ModelKey,
   type ModelSetName,
   officialManifest,
+  setsOf,
 } from './manifest.js';
 export { downloadDebianSource, unpackArchive } from './sources/debian.js';
 export { defaultSources, type ModelSourceName } from './sources/index.js';

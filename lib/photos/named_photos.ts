@@ -5,10 +5,12 @@ import { isAzureName, parseAzureName } from '../azure.js';
 import { NoPhotosError } from '../errors.js';
 import { azurePhotos } from './azure.js';
 import { listPhotos } from './folder.js';
-import type { LazyPhoto } from './photo.js';
+import { type LazyPhoto, readPhotoFile } from './photo.js';
 
 /** A photo file's path, or a blob that says whether it changed. */
 export type NamedPhoto = string | (LazyPhoto & { readonly etag: string });
+
+export type FileReader = (path: string) => Promise<Uint8Array>;
 
 /** Those of a container are listed while others are worked on. */
 export class NamedPhotos {
@@ -16,23 +18,34 @@ export class NamedPhotos {
   /** The files among them, as they were named or joined to the folder that was. */
   readonly files: readonly string[];
   readonly #containers: readonly string[];
+  /** Reads one of the files, or says why it may not be read. */
+  readonly readFile: FileReader;
   /** Known so far. */
   total: number;
 
-  private constructor(paths: readonly string[], files: readonly string[], containers: readonly string[]) {
+  private constructor(
+    paths: readonly string[],
+    files: readonly string[],
+    containers: readonly string[],
+    readFile: FileReader,
+  ) {
     this.#paths = paths;
     this.files = files;
     this.#containers = containers;
+    this.readFile = readFile;
     this.total = files.length;
   }
 
   /** @throws NoPhotosError, InvalidOptionError */
-  static async of(paths: readonly string[]): Promise<NamedPhotos> {
+  static async of(
+    paths: readonly string[],
+    { readFile = readPhotoFile }: { readonly readFile?: FileReader } = {},
+  ): Promise<NamedPhotos> {
     const containers = paths.filter(isAzureName);
     containers.forEach(parseAzureName);
     const files = await listPhotos(paths.filter((path) => !isAzureName(path)));
     if (files.length === 0 && containers.length === 0) throw noPhotos(paths);
-    return new NamedPhotos(paths, files, containers);
+    return new NamedPhotos(paths, files, containers, readFile);
   }
 
   /** Whether a photo of this name, an absolute path or a blob's, would be among them if it were there. */

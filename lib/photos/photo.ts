@@ -1,6 +1,6 @@
 // A photo as a caller names it, turned into what the native side reads: encoded bytes or raw pixels.
 
-import { constants } from 'node:fs';
+import { constants, type Stats } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { types } from 'node:util';
@@ -119,10 +119,14 @@ function pathOf(location: string | URL): string {
 /**
  * Reads a photo's file whole.
  *
+ * @param verify looks at the file once it is open, before anything is read of it; what it throws is thrown.
  * @throws PhotoAccessError `PHOTO_NOT_FOUND`, `PHOTO_UNREADABLE`, `PHOTO_EMPTY`
  * @throws PhotoTooLargeError for a file of more than 512 MiB
  */
-export async function readPhotoFile(location: string | URL): Promise<Uint8Array> {
+export async function readPhotoFile(
+  location: string | URL,
+  { verify }: { readonly verify?: (file: Stats) => Promise<void> } = {},
+): Promise<Uint8Array> {
   const photo = describePhoto(location);
   const path = pathOf(location);
   let file: FileHandle | undefined;
@@ -132,6 +136,7 @@ export async function readPhotoFile(location: string | URL): Promise<Uint8Array>
     const stats = await file.stat();
     if (!stats.isFile()) throw new PhotoAccessError('PHOTO_UNREADABLE', `${photo} is not a regular file.`);
     checkFileSize(stats.size, photo);
+    await verify?.(stats);
     return checkBytes(await file.readFile(), photo);
   } catch (cause) {
     if (cause instanceof PhotoAccessError || cause instanceof PhotoTooLargeError) throw cause;

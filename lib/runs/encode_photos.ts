@@ -8,8 +8,8 @@ import type { KeptFace } from '../encodings/kept_encodings.js';
 import type { EncodingOrigin } from '../encodings/origin.js';
 import type { FaceEngine } from '../engine.js';
 import type { FaceDedupError } from '../errors.js';
-import type { NamedPhoto, NamedPhotos } from '../photos/named_photos.js';
-import { type LazyPhoto, readPhotoFile } from '../photos/photo.js';
+import type { FileReader, NamedPhoto, NamedPhotos } from '../photos/named_photos.js';
+import type { LazyPhoto } from '../photos/photo.js';
 import type { PhotoTable } from '../store/index.js';
 
 /** A photo of a run: its faces, or why there are none. */
@@ -33,8 +33,8 @@ export async function* encodePhotos(
   signal: AbortSignal | undefined,
 ): AsyncGenerator<EncodedPhoto, void, undefined> {
   const origin = await engine.origin();
-  for await (const { photo, faces, error } of engine.encodeAll<string | LazyPhoto>(photos, { signal })) {
-    const name = nameOf(photo);
+  for await (const { photo, faces, error } of engine.encodeAll(lazily(photos), { signal })) {
+    const { name } = photo;
     yield error
       ? { photo: name, isNew: true, error }
       : { photo: name, isNew: true, faces, origin: faces[0]?.origin ?? origin };
@@ -56,7 +56,7 @@ export async function* encodeUnknownPhotos(
 
   const unknown = async function* (): AsyncGenerator<LazyPhoto, void, undefined> {
     for await (const photo of photos) {
-      const { name, identity, reference, read } = await identified(photo, table, references);
+      const { name, identity, reference, read } = await identified(photo, table, references, photos.readFile);
       const faces = identity && table.find(identity.digest, origin);
       if (identity && faces) {
         const formerName = nameBefore(table, name, identity.digest, named);
@@ -111,6 +111,7 @@ async function identified(
   photo: NamedPhoto,
   table: PhotoTable,
   references: References,
+  readFile: FileReader,
 ): Promise<IdentifiedPhoto> {
   if (typeof photo !== 'string') {
     const { name, read, etag } = photo;
@@ -121,14 +122,14 @@ async function identified(
   const stamp = await stampOf(photo);
   const seen = table.seen(name);
   if (stamp !== undefined && seen?.stamp === stamp)
-    return { name, reference, identity: { digest: seen.digest, stamp }, read: () => readPhotoFile(photo) };
+    return { name, reference, identity: { digest: seen.digest, stamp }, read: () => readFile(photo) };
   try {
-    const bytes = await readPhotoFile(photo);
+    const bytes = await readFile(photo);
     // The bytes that were looked at are the ones encoded, also if the file changes meanwhile.
     const read = () => Promise.resolve(bytes);
     return { name, reference, identity: { digest: `sha256 ${sha256Of(bytes)}`, stamp }, read };
   } catch {
-    return { name, reference, read: () => readPhotoFile(photo) };
+    return { name, reference, read: () => readFile(photo) };
   }
 }
 
@@ -160,6 +161,7 @@ function nameBefore(
   return table.namesOf(digest).find((other) => !named.has(other) && !existsSync(other));
 }
 
-function nameOf(photo: string | LazyPhoto): string {
-  return typeof photo === 'string' ? photo : photo.name;
+async function* lazily(photos: NamedPhotos): AsyncGenerator<LazyPhoto, void, undefined> {
+  for await (const photo of photos)
+    yield typeof photo === 'string' ? { name: photo, read: () => photos.readFile(photo) } : photo;
 }

@@ -127,6 +127,11 @@ export class Database {
   }
 }
 
+/** For LIKE with a backslash as its ESCAPE: what holds this text, whatever signs are in it. */
+export function patternContaining(text: string): string {
+  return `%${text.replaceAll(/[\\%_]/g, '\\$&')}%`;
+}
+
 function invalid(message: string, cause?: unknown): FaceStoreError {
   return new FaceStoreError('FACE_STORE_INVALID', message, { cause });
 }

@@ -20,6 +20,8 @@ export interface PhotoSetFacts {
   readonly runs: number;
   /** ISO 8601, UTC. */
   readonly createdAt: string;
+  /** The address that is told when a run on the set ends. */
+  readonly webhook?: string;
 }
 
 export const defaultSet = 'default';
@@ -66,7 +68,7 @@ export class FaceStore {
   sets(): PhotoSetFacts[] {
     return this.#database
       .all(
-        `SELECT name, created_at,
+        `SELECT name, created_at, webhook,
            (SELECT count(*) FROM photos WHERE set_id = sets.id) AS photos,
            (SELECT count(*) FROM runs WHERE set_id = sets.id) AS runs
          FROM sets ORDER BY name`,
@@ -76,7 +78,14 @@ export class FaceStore {
         photos: Number(row['photos']),
         runs: Number(row['runs']),
         createdAt: String(row['created_at']),
+        ...(row['webhook'] === null ? {} : { webhook: String(row['webhook']) }),
       }));
+  }
+
+  /** @param address undefined: nobody is told any more. @throws FaceStoreError `FACE_STORE_MISSING` */
+  setWebhook(name: string, address: string | undefined): void {
+    this.existingSet(name);
+    this.#database.run('UPDATE sets SET webhook = ? WHERE name = ?', address ?? null, name);
   }
 
   /** Forgets a set with its decisions and runs, and the encodings that no other set has. */

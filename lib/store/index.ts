@@ -10,5 +10,13 @@ export {
   type SubjectKind,
 } from './decisions.js';
 export { defaultSet, FaceStore, type PhotoSet, type PhotoSetFacts } from './face_store.js';
-export type { PhotoTable, SeenPhoto } from './photo_table.js';
-export { type PairsPage, type PairsQuery, pairKey, type RunFacts, type RunTable } from './run_table.js';
+export type { ListedPhoto, PhotosQuery, PhotoTable, SeenPhoto } from './photo_table.js';
+export {
+  type DistanceHistogram,
+  type PairsPage,
+  type PairsQuery,
+  pairKey,
+  type PlacedPair,
+  type RunFacts,
+  type RunTable,
+} from './run_table.js';

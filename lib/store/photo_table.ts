@@ -3,7 +3,7 @@
 import { EncodingsFileError, FaceStoreError } from '../errors.js';
 import type { KeptFace, KeptPhoto } from '../encodings/kept_encodings.js';
 import { type EncodingOrigin, originId } from '../encodings/origin.js';
-import type { Database, Row } from './database.js';
+import { type Database, patternContaining, type Row } from './database.js';
 
 /** A photo as a run saw it. */
 export interface SeenPhoto {
@@ -14,6 +14,21 @@ export interface SeenPhoto {
   readonly stamp?: string | undefined;
   /** The record it belongs to; undefined leaves it as it was. */
   readonly reference?: string | undefined;
+}
+
+export interface PhotosQuery {
+  /** Default 0. */
+  readonly offset?: number | undefined;
+  /** Default all. */
+  readonly limit?: number | undefined;
+  readonly text?: string | undefined;
+}
+
+export interface ListedPhoto {
+  readonly name: string;
+  readonly reference?: string;
+  /** As they were found last. */
+  readonly faces: number;
 }
 
 const encodingBytes = 128 * 4;
@@ -63,6 +78,37 @@ export class PhotoTable {
     return this.#database
       .all('SELECT name FROM photos WHERE set_id = ? ORDER BY name', this.#set)
       .map(({ name }) => String(name));
+  }
+
+  /** Part of the photos, by name; `total` counts all that match. @param text only those with it in a name or reference. */
+  list({ offset = 0, limit, text = '' }: PhotosQuery): {
+    readonly total: number;
+    readonly photos: readonly ListedPhoto[];
+  } {
+    const pattern = patternContaining(text);
+    const matching = `set_id = ?1 AND (name LIKE ?2 ESCAPE '\\' OR reference LIKE ?2 ESCAPE '\\')`;
+    const count = this.#database.get(
+      `SELECT count(*) AS n FROM photos WHERE ${matching}`,
+      this.#set,
+      pattern,
+    );
+    const photos = this.#database
+      .all(
+        `SELECT name, reference, (
+           SELECT json_array_length(boxes) FROM contents WHERE contents.digest = photos.digest ORDER BY id DESC LIMIT 1
+         ) AS faces
+         FROM photos WHERE ${matching} ORDER BY name LIMIT ?3 OFFSET ?4`,
+        this.#set,
+        pattern,
+        limit ?? -1,
+        offset,
+      )
+      .map(({ name, reference, faces }) => ({
+        name: String(name),
+        ...(reference === null ? {} : { reference: String(reference) }),
+        faces: Number(faces ?? 0),
+      }));
+    return { total: Number(count?.['n'] ?? 0), photos };
   }
 
   /** The records that photos belong to, by the photos' names. */

@@ -1,8 +1,8 @@
 // The results of runs: which pairs a run found, and which of them the run before had not.
 
 import { FaceStoreError } from '../errors.js';
-import type { Findings, FoundPair } from '../runs/findings.js';
-import type { Database, Row } from './database.js';
+import type { Findings, FoundPair, Verdict } from '../runs/findings.js';
+import { type Database, patternContaining, type Row, type Value } from './database.js';
 import { type DecisionIndex } from './decisions.js';
 
 /** A run without its pairs and groups. */
@@ -11,7 +11,7 @@ export type RunFacts = Required<Pick<Findings, 'run'>> & Omit<Findings, 'pairs' 
 export interface PairsPage {
   /** Of all that match. */
   readonly total: number;
-  readonly pairs: readonly FoundPair[];
+  readonly pairs: readonly PlacedPair[];
 }
 
 export interface PairsQuery {
@@ -19,6 +19,33 @@ export interface PairsQuery {
   readonly offset?: number | undefined;
   /** Default all. */
   readonly limit?: number | undefined;
+  /** What a person has said of them by now; `open` is nothing yet. Default all. */
+  readonly verdict?: Verdict | 'open' | undefined;
+  /** Only those that the run before did not have. Default false. */
+  readonly isNew?: boolean | undefined;
+  /** Only those with this text in a name or reference; capitals of ASCII count as small letters. */
+  readonly text?: string | undefined;
+  /** Default `closest` first. */
+  readonly order?: 'closest' | 'farthest' | undefined;
+}
+
+/** A pair, and its place among all of its run: 0 is the closest. */
+export interface PlacedPair extends FoundPair {
+  readonly position: number;
+}
+
+/** How the pairs of a run spread over the distances from 0 to its threshold. */
+export interface DistanceHistogram {
+  readonly threshold: number;
+  /** counts[i] pairs have a distance in [i × width, (i + 1) × width). */
+  readonly width: number;
+  readonly counts: readonly number[];
+}
+
+/** The end of a query on run_pairs, and the values in it. */
+interface Condition {
+  readonly sql: string;
+  readonly values: readonly Value[];
 }
 
 /** The results of older runs are forgotten: those of large sets take a lot of room. */
@@ -110,30 +137,122 @@ export class RunTable {
   }
 
   /** With the verdicts that hold now. @throws FaceStoreError `FACE_STORE_MISSING` */
-  pairs(run: number, decisions: DecisionIndex, { offset = 0, limit }: PairsQuery = {}): PairsPage {
-    const count = this.#database.get('SELECT count(*) AS n FROM run_pairs WHERE run_id = ?', run);
-    const pairs: FoundPair[] = [];
+  pairs(run: number, decisions: DecisionIndex, query: PairsQuery = {}): PairsPage {
+    const { offset = 0, limit, order = 'closest' } = query;
+    const { sql, values } = this.#matching(run, decisions, query);
+    const count = this.#database.get(`SELECT count(*) AS n FROM run_pairs WHERE ${sql}`, ...values);
     const rows = this.#database.rows(
-      'SELECT * FROM run_pairs WHERE run_id = ? ORDER BY position LIMIT ? OFFSET ?',
-      run,
+      `SELECT * FROM run_pairs WHERE ${sql}
+       ORDER BY position ${order === 'closest' ? 'ASC' : 'DESC'} LIMIT ? OFFSET ?`,
+      ...values,
       limit ?? -1,
       offset,
     );
-    for (const row of rows) pairs.push(pairOf(row, decisions));
+    const pairs: PlacedPair[] = [];
+    for (const row of rows) pairs.push({ position: Number(row['position']), ...pairOf(row, decisions) });
     return { total: Number(count?.['n'] ?? 0), pairs };
   }
 
+  /** @param bins how many, 1 and up. @throws FaceStoreError `FACE_STORE_MISSING` */
+  histogram(run: number, bins: number): DistanceHistogram {
+    const { threshold } = this.facts(run);
+    const width = threshold / bins;
+    const counts = new Array<number>(bins).fill(0);
+    const rows = this.#database.all(
+      // The division of a distance just below the threshold may round up to the number of bins.
+      `SELECT min(CAST(distance / ?2 AS INTEGER), ?3) AS bin, count(*) AS n FROM run_pairs WHERE run_id = ?1 GROUP BY bin`,
+      run,
+      width,
+      bins - 1,
+    );
+    for (const { bin, n } of rows) counts[Number(bin)] = Number(n);
+    return { threshold, width, counts };
+  }
+
   groups(run: number): string[][] {
-    return this.#database
-      .all('SELECT photos FROM run_groups WHERE run_id = ? ORDER BY position', run)
+    return this.groupsPage(run, {}).groups;
+  }
+
+  /** Part of the groups; `total` counts all. */
+  groupsPage(
+    run: number,
+    { offset = 0, limit }: Pick<PairsQuery, 'offset' | 'limit'>,
+  ): { readonly total: number; readonly groups: string[][] } {
+    const count = this.#database.get('SELECT count(*) AS n FROM run_groups WHERE run_id = ?', run);
+    const groups = this.#database
+      .all(
+        'SELECT photos FROM run_groups WHERE run_id = ? ORDER BY position LIMIT ? OFFSET ?',
+        run,
+        limit ?? -1,
+        offset,
+      )
       .map(({ photos }) => JSON.parse(String(photos)) as string[]);
+    return { total: Number(count?.['n'] ?? 0), groups };
   }
 
   /** All of a run. @param run default the latest. @throws FaceStoreError `FACE_STORE_MISSING` */
   findings(run: number | undefined, decisions: DecisionIndex): Findings & Required<Pick<Findings, 'run'>> {
     const facts = this.facts(run);
-    return { ...facts, pairs: this.pairs(facts.run, decisions).pairs, groups: this.groups(facts.run) };
+    const pairs: FoundPair[] = [];
+    const rows = 'SELECT * FROM run_pairs WHERE run_id = ? ORDER BY position';
+    for (const row of this.#database.rows(rows, facts.run)) pairs.push(pairOf(row, decisions));
+    return { ...facts, pairs, groups: this.groups(facts.run) };
   }
+
+  #matching(run: number, decisions: DecisionIndex, { verdict, isNew, text }: PairsQuery): Condition {
+    const conditions: Condition[] = [{ sql: 'run_id = ?', values: [run] }];
+    if (isNew) conditions.push({ sql: 'is_new = 1', values: [] });
+    if (text !== undefined && text !== '') conditions.push(containing(text));
+    if (verdict !== undefined) {
+      const decided = this.#decided(run, decisions);
+      const positions = decided.filter((each) => verdict === 'open' || each.verdict === verdict);
+      conditions.push({
+        sql: `position ${verdict === 'open' ? 'NOT IN' : 'IN'} (SELECT value FROM json_each(?))`,
+        values: [JSON.stringify(positions.map(({ position }) => position))],
+      });
+    }
+    return {
+      sql: conditions.map(({ sql }) => sql).join(' AND '),
+      values: conditions.flatMap(({ values }) => values),
+    };
+  }
+
+  /** The pairs of a run that a person has said something of: decisions are few where pairs may be many. */
+  #decided(run: number, index: DecisionIndex): Required<Pick<PlacedPair, 'position' | 'verdict'>>[] {
+    const decisions = index.decisions();
+    const photos = decisions
+      .filter(({ kind }) => kind === 'photo')
+      .map(({ first, second }) => [first, second]);
+    const byPhotos = this.#database.all(
+      `SELECT run_pairs.* FROM json_each(?2) AS decided CROSS JOIN run_pairs
+       WHERE run_id = ?1 AND first = json_extract(decided.value, '$[0]') AND second = json_extract(decided.value, '$[1]')`,
+      run,
+      JSON.stringify(photos),
+    );
+    const byReferences =
+      photos.length === decisions.length
+        ? []
+        : this.#database.all(
+            `SELECT * FROM run_pairs WHERE run_id = ?
+               AND json_extract(boxes, '$[2]') IS NOT NULL AND json_extract(boxes, '$[3]') IS NOT NULL`,
+            run,
+          );
+    const verdicts = new Map<number, Verdict>();
+    for (const row of [...byPhotos, ...byReferences]) {
+      const { verdict } = pairOf(row, index);
+      if (verdict !== undefined) verdicts.set(Number(row['position']), verdict);
+    }
+    return [...verdicts].map(([position, verdict]) => ({ position, verdict }));
+  }
+}
+
+function containing(text: string): Condition {
+  const columns = ['first', 'second', "json_extract(boxes, '$[2]')", "json_extract(boxes, '$[3]')"];
+  const pattern = patternContaining(text);
+  return {
+    sql: `(${columns.map((column) => `${column} LIKE ? ESCAPE '\\'`).join(' OR ')})`,
+    values: columns.map(() => pattern),
+  };
 }
 
 /** One string for two names, whatever is in them. */

@@ -84,4 +84,8 @@ export const migrations: readonly string[] = [
     PRIMARY KEY (run_id, position)
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- Told when a run on the set ends.
+  ALTER TABLE sets ADD COLUMN webhook TEXT;
+  `,
 ];

@@ -1,0 +1,108 @@
+// What the server answers when something fails: one status for each code, a sentence, and nothing that is its own affair.
+
+import { basename } from 'node:path';
+import { FaceDedupError } from '../errors.js';
+import { redact } from '../redaction.js';
+import type { ApiError } from './api.js';
+
+const statuses: Readonly<Record<string, number>> = {
+  REQUEST_INVALID: 400,
+  OPTION_UNKNOWN: 400,
+  OPTION_TYPE: 400,
+  OPTION_RANGE: 400,
+  ARGUMENT_INVALID: 400,
+  WEBHOOK_REFUSED: 400,
+  TOKEN_REQUIRED: 401,
+  TOKEN_WRONG: 401,
+  REQUEST_REFUSED: 403,
+  PHOTO_OUTSIDE_ROOTS: 403,
+  SETTING_FIXED: 403,
+  ADDRESS_UNKNOWN: 404,
+  JOB_MISSING: 404,
+  FACE_STORE_MISSING: 404,
+  PHOTO_NOT_FOUND: 404,
+  NO_PHOTOS: 404,
+  MODEL_VERSION_MISSING: 404,
+  MODEL_VERSION_EXISTS: 409,
+  SET_IN_USE: 409,
+  UPLOAD_UNDER_WAY: 409,
+  REQUEST_TOO_LARGE: 413,
+  PHOTO_TOO_LARGE: 413,
+  PHOTO_UNREADABLE: 422,
+  PHOTO_EMPTY: 422,
+  PHOTO_NOT_AN_IMAGE: 422,
+  PHOTO_TRUNCATED: 422,
+  PHOTO_CORRUPT: 422,
+  BOX_OUTSIDE_PHOTO: 422,
+  MODEL_REJECTED: 422,
+  MODEL_FETCH_FAILED: 422,
+  CONFIG_FILE_INVALID: 422,
+  TOO_MANY_REQUESTS: 429,
+  AZURE_UNREACHABLE: 502,
+  AZURE_REFUSED: 502,
+  AZURE_NOT_FOUND: 404,
+  AZURE_CHANGED: 502,
+  QUEUE_FULL: 503,
+  FACE_STORE_BUSY: 503,
+  MODEL_MISSING: 503,
+  MODEL_CORRUPT: 503,
+  OUT_OF_MEMORY: 503,
+};
+
+/** By Fastify's status where its own checks refuse a request. */
+const codesOfStatuses: Readonly<Record<number, string>> = {
+  404: 'ADDRESS_UNKNOWN',
+  413: 'REQUEST_TOO_LARGE',
+  414: 'REQUEST_TOO_LARGE',
+  429: 'TOO_MANY_REQUESTS',
+  431: 'REQUEST_TOO_LARGE',
+};
+
+export interface Refusal {
+  readonly status: number;
+  readonly error: ApiError['error'];
+  /** Whether it is a mistake of this library, which its log must show. */
+  readonly isOurs: boolean;
+}
+
+export class ErrorAnswers {
+  readonly #places: readonly string[];
+
+  /** @param places files and folders whose whereabouts are nobody's business. */
+  constructor(places: readonly string[]) {
+    this.#places = [...new Set(places)]
+      .filter((place) => place.length > 1)
+      .sort((a, b) => b.length - a.length);
+  }
+
+  refusalOf(error: unknown): Refusal {
+    if (error instanceof FaceDedupError && error.code !== 'INTERNAL')
+      return {
+        status: statuses[error.code] ?? 500,
+        error: { code: error.code, message: this.#public(error.message) },
+        isOurs: false,
+      };
+    const { statusCode, message } = error as { readonly statusCode?: unknown; readonly message?: unknown };
+    if (typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500)
+      return {
+        status: statusCode,
+        error: {
+          code: codesOfStatuses[statusCode] ?? 'REQUEST_INVALID',
+          message: `The request is wrong: ${this.#public(String(message)).replace(/\.$/, '')}.`,
+        },
+        isOurs: false,
+      };
+    return {
+      status: 500,
+      error: { code: 'INTERNAL', message: 'This is a fault of facededup. Its log, with --log, says more.' },
+      isOurs: true,
+    };
+  }
+
+  /** Where nobody waits for an answer: the end of a run. */
+  describe = (error: unknown): ApiError['error'] => this.refusalOf(error).error;
+
+  #public(message: string): string {
+    return this.#places.reduce((text, place) => text.replaceAll(place, basename(place)), redact(message));
+  }
+}

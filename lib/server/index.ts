@@ -1,0 +1,5 @@
+// The door of the server.
+
+export * from './api.js';
+export { createServer, type FaceServer, isLoopback, type RunEnded, type ServerOptions } from './server.js';
+export { makeToken } from './sessions.js';

@@ -1,0 +1,105 @@
+// /api/sets: the store's sets of photos, and whom each tells when a run ends.
+
+import type { FastifyInstance } from 'fastify';
+import { ServerError } from '../../errors.js';
+import type { ApiSet } from '../api.js';
+import type { ServerContext } from '../context.js';
+import { answers, arrayOf, object, ref, setParams } from '../schemas.js';
+import { setNamed, type SetParams } from './shared.js';
+
+const webhook = { type: ['string', 'null'], maxLength: 2048 } as const;
+
+interface SetBody {
+  readonly webhook?: string | null;
+}
+
+export function addSetRoutes(app: FastifyInstance, context: ServerContext): void {
+  const { store, jobs, webhooks } = context;
+  const tags = ['sets'];
+  const factsOf = (name: string): ApiSet => {
+    const set = setNamed(context, name);
+    const facts = store.sets().find((each) => each.name === set.name);
+    return {
+      name: set.name,
+      photos: facts?.photos ?? 0,
+      runs: facts?.runs ?? 0,
+      createdAt: facts?.createdAt ?? '',
+      webhook: facts?.webhook ?? null,
+    };
+  };
+  const setWebhook = (name: string, address: string | null | undefined) => {
+    if (address !== undefined) store.setWebhook(name, address ?? undefined);
+  };
+  const checked = ({ webhook: address }: SetBody) =>
+    typeof address === 'string' ? webhooks.check(address) : address;
+
+  app.get(
+    '/api/sets',
+    { schema: { tags, summary: 'All sets', response: answers(200, 'By name', arrayOf(ref('ApiSet'))) } },
+    () => store.sets().map(({ name }) => factsOf(name)),
+  );
+
+  app.post<{ Body: SetBody & { readonly name: string } }>(
+    '/api/sets',
+    {
+      schema: {
+        tags,
+        summary: 'Begin a set, or change whom it tells',
+        body: object({ name: { type: 'string', minLength: 1, maxLength: 100 }, webhook }, ['webhook']),
+        response: answers(201, 'The set', ref('ApiSet')),
+      },
+    },
+    ({ body }, reply) => {
+      const address = checked(body);
+      store.set(body.name);
+      setWebhook(body.name, address);
+      return reply.status(201).send(factsOf(body.name));
+    },
+  );
+
+  app.get<{ Params: SetParams }>(
+    '/api/sets/:set',
+    {
+      schema: { tags, summary: 'A set', params: setParams, response: answers(200, 'The set', ref('ApiSet')) },
+    },
+    ({ params }) => factsOf(params.set),
+  );
+
+  app.patch<{ Params: SetParams; Body: SetBody }>(
+    '/api/sets/:set',
+    {
+      schema: {
+        tags,
+        summary: 'Change whom a set tells when a run ends; null is nobody',
+        params: setParams,
+        body: object({ webhook }, ['webhook']),
+        response: answers(200, 'The set', ref('ApiSet')),
+      },
+    },
+    ({ params, body }) => {
+      const { name } = setNamed(context, params.set);
+      setWebhook(name, checked(body));
+      return factsOf(name);
+    },
+  );
+
+  app.delete<{ Params: SetParams }>(
+    '/api/sets/:set',
+    {
+      schema: {
+        tags,
+        summary: 'Forget a set with its decisions and runs; the photos themselves stay where they are',
+        params: setParams,
+        response: answers(200, 'Whether it was there', object({ removed: { type: 'boolean' } })),
+      },
+    },
+    ({ params }) => {
+      if (jobs.isBusyWith(params.set))
+        throw new ServerError(
+          'SET_IN_USE',
+          `A run on the set '${params.set}' is under way. Cancel it first.`,
+        );
+      return { removed: store.removeSet(params.set) };
+    },
+  );
+}

@@ -1,0 +1,33 @@
+// What several routes do alike.
+
+import type { PhotoSet } from '../../store/index.js';
+import type { ApiPage } from '../api.js';
+import type { ServerContext } from '../context.js';
+
+export interface SetParams {
+  readonly set: string;
+}
+
+export interface RunParams extends SetParams {
+  readonly run: string;
+}
+
+export interface Range {
+  readonly offset: number;
+  readonly limit: number;
+}
+
+/** A set that is there; the one that the server was started for always is. @throws FaceStoreError `FACE_STORE_MISSING` */
+export function setNamed({ store, defaultSet }: ServerContext, name: string): PhotoSet {
+  return name === defaultSet ? store.set(name) : store.existingSet(name);
+}
+
+/** @returns the number of a run that is there. @throws FaceStoreError `FACE_STORE_MISSING` */
+export function runNamed(set: PhotoSet, run: string): number {
+  return set.runs.facts(run === 'latest' ? undefined : Number(run)).run;
+}
+
+/** The part of a whole list that was asked for. */
+export function pageOfAll<Item>(all: readonly Item[], { offset, limit }: Range): ApiPage<Item> {
+  return { total: all.length, offset, items: all.slice(offset, offset + limit) };
+}
