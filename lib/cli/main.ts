@@ -23,6 +23,8 @@ import { printNote } from './output.js';
 import { exitCodes } from './photo_run.js';
 import { addReportCommand } from './report.js';
 import { addUniqueCommand } from './unique.js';
+import { addReviewCommand } from './review.js';
+import { addServeCommand } from './serve.js';
 
 const { version } = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as {
   version: string;
@@ -53,6 +55,8 @@ async function run(args: readonly string[]): Promise<number> {
   program.commandsGroup('Decide on pairs:');
   addDecisionsCommand(program);
   addReportCommand(program);
+  addReviewCommand(program);
+  addServeCommand(program);
   program.commandsGroup('Look into photos:');
   addDetectCommand(program, setExitCode);
   addEncodeCommand(program, setExitCode);

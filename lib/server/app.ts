@@ -5,7 +5,12 @@ import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
 import swagger from '@fastify/swagger';
 import { Ajv, type AnySchema } from 'ajv';
-import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import Fastify, {
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  LogController,
+} from 'fastify';
 import { ServerError } from '../errors.js';
 import type { ServerContext } from './context.js';
 import { addGuards } from './guards.js';
@@ -19,7 +24,7 @@ import { addRunRoutes } from './routes/runs.js';
 import { addSessionRoutes } from './routes/session.js';
 import { addSetRoutes } from './routes/sets.js';
 import { addSettingRoutes } from './routes/settings.js';
-import { sharedSchemas } from './schemas.js';
+import { answers, sharedSchemas } from './schemas.js';
 
 export interface AppOptions {
   readonly tls: { readonly cert: string | Buffer; readonly key: string | Buffer } | undefined;
@@ -54,7 +59,17 @@ export async function buildApp(context: ServerContext, { tls, log }: AppOptions)
   addIgnoredPairRoutes(app, context);
   addModelRoutes(app, context);
   addSettingRoutes(app, context);
-  app.get('/api/openapi.json', { schema: { hide: true } }, () => app.swagger());
+  app.get(
+    '/api/openapi.json',
+    {
+      schema: {
+        tags: ['description'],
+        summary: 'This document',
+        response: answers(200, 'OpenAPI 3.1', { type: 'object', additionalProperties: true }),
+      },
+    },
+    () => app.swagger(),
+  );
   await app.ready();
   return app;
 }
@@ -74,7 +89,7 @@ function makeFastify(context: ServerContext, tls: AppOptions['tls'], log: boolea
     requestTimeout: 600_000,
     routerOptions: { maxParamLength: 1000 },
     trustProxy: context.access.isBehindProxy ? ['loopback', 'uniquelocal'] : false,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     logger: log ? { level: 'info', stream: process.stderr } : false,
     frameworkErrors: (error, _request, reply) => {
       const { status, error: described } = context.errors.refusalOf(error);

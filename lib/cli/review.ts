@@ -1,0 +1,42 @@
+// `facededup review`: the review page of a face store, opened in the browser.
+
+import type { Command } from 'commander';
+import { createServer } from '../server/index.js';
+import { printNote } from './output.js';
+import { addServerFlags, printAddress, runServer, type ServerFlags, serverOptions } from './serve.js';
+
+interface ReviewFlags extends ServerFlags {
+  readonly open: boolean;
+}
+
+export function addReviewCommand(program: Command): void {
+  const command = program
+    .command('review')
+    .description(
+      'review the pairs of a face store in the browser; photos below the current folder, or --root, are shown',
+    );
+  addServerFlags(command)
+    .option('--no-open', 'print the address and open nothing')
+    .action((_flags: ReviewFlags, self: Command) => review(self));
+}
+
+async function review(command: Command): Promise<void> {
+  const flags = command.optsWithGlobals<ReviewFlags>();
+  const options = await serverOptions(command, flags);
+  const server = await createServer({ ...options, roots: options.roots ?? ['.'], port: 0 });
+  await runServer(server, (address) => {
+    printAddress(address, flags);
+    printNote('Ctrl+C ends the review; every decision is kept at once.');
+    if (flags.open) void openInBrowser(address);
+  });
+}
+
+async function openInBrowser(address: string): Promise<void> {
+  const failed = () => printNote(`note: no browser could be opened. Open ${address} in one.`);
+  try {
+    const { default: open } = await import('open');
+    (await open(address)).once('error', failed);
+  } catch {
+    failed();
+  }
+}

@@ -1,0 +1,153 @@
+// `facededup serve`: the review page and the JSON API, until it is told to stop.
+
+import { readFile } from 'node:fs/promises';
+import { type Command, Option } from 'commander';
+import { InvalidOptionError } from '../errors.js';
+import { createServer, type FaceServer, isLoopback, makeToken, type ServerOptions } from '../server/index.js';
+import { ConfigFile } from '../settings/index.js';
+import { defaultSet } from '../store/index.js';
+import { printLine, printNote } from './output.js';
+import { addStoreFlags, parseNumber, type StoreFlags } from './shared_options.js';
+
+interface ServeFlags extends ServerFlags {
+  readonly host: string;
+  readonly port: number;
+  readonly tokenFile?: string;
+  readonly allowHost?: readonly string[];
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
+  readonly behindProxy?: boolean;
+  readonly allowPrivateWebhooks?: boolean;
+  readonly log?: boolean;
+}
+
+/** Of `serve` and `review` alike. */
+export interface ServerFlags extends StoreFlags {
+  readonly root?: readonly string[];
+  readonly models?: string;
+  readonly config?: string;
+  readonly json?: boolean;
+}
+
+export function addServeCommand(program: Command): void {
+  const command = program
+    .command('serve')
+    .description(
+      'serve the review page and the JSON API (/api/openapi.json), on this machine unless told otherwise',
+    );
+  addServerFlags(command)
+    .option(
+      '--host <address>',
+      'listen there; anything but loopback takes a token, which is made if none is given',
+      '127.0.0.1',
+    )
+    .addOption(
+      new Option('--port <number>', 'listen on this port; 0 takes a free one')
+        .argParser(parseNumber)
+        .default(8080),
+    )
+    .option('--token-file <file>', 'holds the token that clients must show; default FACEDEDUP_TOKEN')
+    .option('--allow-host <name>', 'a further host name to answer to; may be given several times', collect)
+    .option('--tls-cert <file>', 'PEM; with --tls-key: speak https')
+    .option('--tls-key <file>', 'PEM')
+    .option('--behind-proxy', 'browsers reach it by https through a proxy on this machine or network')
+    .option('--allow-private-webhooks', 'webhooks may lead to this machine and its own network')
+    .option('--log', 'log requests to stderr: methods, routes and statuses, no names')
+    .action((_flags: ServeFlags, self: Command) => serve(self));
+}
+
+export function addServerFlags(command: Command): Command {
+  return addStoreFlags(command)
+    .option(
+      '--root <folder>',
+      'a folder, or azure:CONTAINER/PREFIX, whose photos may be read and shown; may be given several times',
+      collect,
+    )
+    .option('--models <directory>', 'where model files are looked for first')
+    .option('--json', 'print JSON');
+}
+
+async function serve(command: Command): Promise<void> {
+  const flags = command.optsWithGlobals<ServeFlags>();
+  const options = await serverOptions(command, flags);
+  const given = await tokenOf(flags);
+  const token = given ?? (isLoopback(flags.host) ? undefined : makeToken());
+  const server = await createServer({
+    ...options,
+    host: flags.host,
+    port: flags.port,
+    token,
+    allowHosts: flags.allowHost,
+    tls: await tlsOf(flags),
+    behindProxy: flags.behindProxy,
+    allowPrivateWebhooks: flags.allowPrivateWebhooks,
+    log: flags.log,
+  });
+  await runServer(server, (address) => {
+    printAddress(address, flags);
+    if (token !== given) printNote(`Token, shown this once: ${token ?? ''}`);
+    if ((options.roots ?? []).length === 0)
+      printNote('note: no photo can be shown or taken in without --root and a folder.');
+  });
+}
+
+/** Flags go before the configuration file, and the environment before it, too. */
+export async function serverOptions(command: Command, flags: ServerFlags): Promise<ServerOptions> {
+  const config = await ConfigFile.read(flags.config);
+  const { settings } = config;
+  const isSetNamed = command.getOptionValueSource('set') !== 'default';
+  const store = flags.store ?? settings.store;
+  if (store === undefined)
+    throw new InvalidOptionError('ARGUMENT_INVALID', 'This needs a face store: name its file with --store.');
+  return {
+    store,
+    set: isSetNamed ? flags.set : (settings.set ?? defaultSet),
+    roots: flags.root ?? settings.roots,
+    config,
+    ...(flags.models === undefined ? {} : { models: { directory: flags.models } }),
+  };
+}
+
+/** Listens until SIGINT or SIGTERM; a second one ends it at once. */
+export async function runServer(server: FaceServer, onListen: (address: string) => void): Promise<void> {
+  const stopped = new Promise<void>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
+  });
+  try {
+    onListen(await server.listen());
+    await stopped;
+  } finally {
+    await server.close();
+  }
+}
+
+export function printAddress(address: string, { json }: ServerFlags): void {
+  printLine(json ? JSON.stringify({ address }) : address);
+}
+
+async function tokenOf({ tokenFile }: ServeFlags): Promise<string | undefined> {
+  if (tokenFile === undefined) return process.env['FACEDEDUP_TOKEN'] || undefined;
+  return (await readGiven('token', tokenFile)).trim();
+}
+
+async function tlsOf({ tlsCert, tlsKey }: ServeFlags): Promise<ServerOptions['tls']> {
+  if (tlsCert === undefined && tlsKey === undefined) return undefined;
+  if (tlsCert === undefined || tlsKey === undefined)
+    throw new InvalidOptionError('ARGUMENT_INVALID', '--tls-cert and --tls-key belong together: give both.');
+  return { cert: await readGiven('certificate', tlsCert), key: await readGiven('key', tlsKey) };
+}
+
+async function readGiven(what: string, file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new InvalidOptionError('ARGUMENT_INVALID', `The file of the ${what} cannot be read: ${reason}.`, {
+      cause,
+    });
+  }
+}
+
+function collect(value: string, before: readonly string[] = []): string[] {
+  return [...before, value];
+}
