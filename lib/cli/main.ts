@@ -1,11 +1,12 @@
 #!/usr/bin/env node
-// The command line: facededup find, detect, encode, models.
+// The command line: facededup find, detect, encode, decisions, calibrate, models.
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { FaceDedupError } from '../errors.js';
 import { packageRoot } from '../package_root.js';
+import { addCalibrateCommand } from './calibrate.js';
 import { addDecisionsCommand } from './decisions.js';
 import { addDetectCommand } from './detect.js';
 import { addEncodeCommand } from './encode.js';
@@ -37,6 +38,7 @@ async function run(args: readonly string[]): Promise<number> {
   addDetectCommand(program, setExitCode);
   addEncodeCommand(program, setExitCode);
   addDecisionsCommand(program);
+  addCalibrateCommand(program, setExitCode);
   addModelsCommand(program);
   await program.parseAsync(args, { from: 'user' });
   return exitCode;

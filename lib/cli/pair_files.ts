@@ -101,7 +101,8 @@ function unescaped(cell: string): string {
   return /^'[=+\-@\t\r\uFF1D\uFF0B\uFF0D\uFF20]/.test(cell) ? cell.slice(1) : cell;
 }
 
-async function rowsOf<Row>(file: string, what: string, read: (row: Cells) => Row): Promise<Row[]> {
+/** The rows of a CSV file, without what is empty. @throws InvalidOptionError `ARGUMENT_INVALID` */
+export async function rowsOf<Row>(file: string, what: string, read: (row: Cells) => Row): Promise<Row[]> {
   try {
     const rows: Row[] = [];
     const parser = parse({ bom: true, skip_empty_lines: true, trim: true, max_record_size: longestLine });
