@@ -4,6 +4,7 @@ import type { Calibration } from './calibration.js';
 import { countDistances } from './distance_counts.js';
 import { fitEvidence } from './evidence.js';
 import { type LabelledPair, populationOf } from './pairs.js';
+import { requirePrior } from './probability.js';
 import type { EncodingWay } from './ways.js';
 
 export interface CalibrateOptions {
@@ -28,6 +29,7 @@ export function calibrate(
   pairs: readonly LabelledPair[],
   { data = 'labelled pairs', way, prior, madeAt = new Date() }: CalibrateOptions = {},
 ): Calibration {
+  if (prior !== undefined) requirePrior(prior);
   const population = populationOf(pairs);
   const kinds = [true, false].map((same) => population.pairs.filter((pair) => pair.same === same));
   const [same = [], different = []] = kinds;

@@ -1,7 +1,7 @@
 // How many pairs of a kind lie at which distance, and what that says of the rate below a threshold.
 
 import { exactInterval, type Interval } from './beta.js';
-import { type Dyad, designEffect } from './design_effect.js';
+import { Dyads } from './design_effect.js';
 import type { PairOfPeople } from './pairs.js';
 
 /** Of distance; the edges of bins are its multiples. */
@@ -16,7 +16,7 @@ export interface DistanceCounts {
   /** Pairs in [0.005 i, 0.005 (i + 1)), from i = 0; bins after the last are empty. */
   readonly counts: readonly number[];
   /**
-   * At the edge 0.005 i: how many pairs tell as much as one that shares no person with another (see designEffect), where
+   * At the edge 0.005 i: how many pairs tell as much as one that shares no person with another (see Dyads.designEffect), where
    * at least 20 pairs lie on either side; 0 where that is not known.
    */
   readonly designEffects: readonly number[];
@@ -29,9 +29,6 @@ export interface Rate {
   /** 95 %; contains the rate. */
   readonly interval: Interval;
 }
-
-/** Fewer on one side of a threshold do not tell how much pairs depend on each other. */
-const leastForDesignEffect = 20;
 
 export function edge(index: number): number {
   // 0.005 × 80 is 0.4; a sum of eighty steps would not be.
@@ -46,50 +43,22 @@ export function binOf(distance: number): number {
 }
 
 export function countDistances(pairs: readonly PairOfPeople[], units: number): DistanceCounts {
-  const counts = new Array<number>(binCount).fill(0);
-  const inBins: PairOfPeople[][] = counts.map(() => []);
-  const dyads = new Map<number, { -readonly [Key in keyof Dyad]: Dyad[Key] }>();
-  const dyadOf = ({ a, b }: PairOfPeople) => {
-    const key = Math.min(a, b) * units + Math.max(a, b);
-    const known = dyads.get(key) ?? { a, b, pairs: 0, below: 0 };
-    dyads.set(key, known);
-    return known;
-  };
-  for (const pair of pairs) {
-    const bin = binOf(pair.distance);
-    counts[bin] = (counts[bin] ?? 0) + 1;
-    inBins[bin]?.push(pair);
-    dyadOf(pair).pairs++;
-  }
-  const all = [...dyads.values()];
-  let below = 0;
+  const inBins = Array.from({ length: binCount }, (): PairOfPeople[] => []);
+  for (const pair of pairs) inBins[binOf(pair.distance)]?.push(pair);
+  const dyads = new Dyads(pairs, units);
   const designEffects = inBins.map((bin) => {
     // At the bin's lower edge.
-    const tells = Math.min(below, pairs.length - below) >= leastForDesignEffect;
-    const effect = tells ? Number(designEffect(all, units).toPrecision(3)) : 0;
-    for (const pair of bin) dyadOf(pair).below++;
-    below += bin.length;
-    return effect;
+    const effect = dyads.designEffect() ?? 0;
+    for (const pair of bin) dyads.countBelow(pair);
+    return Number(effect.toPrecision(3));
   });
-  const length = counts.findLastIndex((count) => count > 0) + 1;
+  const length = inBins.findLastIndex((bin) => bin.length > 0) + 1;
   return {
     pairs: pairs.length,
-    counts: counts.slice(0, length),
+    counts: inBins.slice(0, length).map((bin) => bin.length),
     designEffects: designEffects.slice(0, length),
-    disjoint: countDisjoint(all),
+    disjoint: dyads.countDisjoint(),
   };
-}
-
-/** Taken one after the other, each where neither of its people was taken before. */
-function countDisjoint(dyads: readonly Dyad[]): number {
-  const taken = new Set<number>();
-  let count = 0;
-  for (const { a, b } of dyads) {
-    if (taken.has(a) || taken.has(b)) continue;
-    taken.add(a).add(b);
-    count++;
-  }
-  return count;
 }
 
 /** A power of distance that goes on where the counts end. */

@@ -11,6 +11,7 @@ import { addCompareCommand } from './compare.js';
 import { addCompletionCommand } from './completion.js';
 import { addConfigCommand } from './config.js';
 import { applyConfigFile } from './config_flags.js';
+import { addCalibrateCommand } from './calibrate.js';
 import { addDecisionsCommand } from './decisions.js';
 import { addDetectCommand } from './detect.js';
 import { addDoctorCommand } from './doctor.js';
@@ -57,6 +58,7 @@ async function run(args: readonly string[]): Promise<number> {
   addReportCommand(program);
   addReviewCommand(program);
   addServeCommand(program);
+  addCalibrateCommand(program, setExitCode);
   program.commandsGroup('Look into photos:');
   addDetectCommand(program, setExitCode);
   addEncodeCommand(program, setExitCode);

@@ -97,7 +97,8 @@ function columnOf(header: Cells, name: string, file: string, what: string): numb
   return index;
 }
 
-async function rowsOf<Row>(file: string, what: string, read: (row: Cells) => Row): Promise<Row[]> {
+/** The rows of a CSV file, without what is empty. @throws InvalidOptionError `ARGUMENT_INVALID` */
+export async function rowsOf<Row>(file: string, what: string, read: (row: Cells) => Row): Promise<Row[]> {
   try {
     const rows: Row[] = [];
     const parser = parse({ bom: true, skip_empty_lines: true, trim: true, max_record_size: longestLine });
