@@ -104,7 +104,8 @@ export class InvalidEncodingsError extends FaceDedupError {}
 
 /**
  * A file of encodings cannot be used.
- * Codes: `ENCODINGS_FILE_UNREADABLE` (read or written), `ENCODINGS_FILE_INVALID` (no .npy file of n × 128 floats).
+ * Codes: `ENCODINGS_FILE_UNREADABLE` (read or written), `ENCODINGS_FILE_INVALID` (none of its
+ * kind, or damaged: the sentence says where).
  */
 export class EncodingsFileError extends FaceDedupError {}
 

@@ -1,12 +1,12 @@
 // Encodings as NumPy's .npy files, the way the HOPE engine keeps them.
 // The format: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
 
-import { randomUUID } from 'node:crypto';
-import { open, readFile, rename, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { readFile, rm } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { sha256Of } from '../digest.js';
 import type { EncodingLike } from '../duplicates/index.js';
 import { EncodingsFileError, InvalidEncodingsError } from '../errors.js';
+import { writeWhole } from '../models/files.js';
 import type { EncodingOrigin } from './origin.js';
 import { oneOf, type OptionSpec, readOptions } from '../options.js';
 
@@ -213,22 +213,9 @@ export async function writeEncodings(
   });
 }
 
+/** Encodings are biometric data: nobody but the owner reads them. */
 async function writePrivately(path: string, bytes: Uint8Array): Promise<void> {
-  const temporary = join(dirname(path), `.${randomUUID()}.tmp`);
-  try {
-    // Encodings are biometric data: nobody but the owner reads them.
-    const file = await open(temporary, 'wx', 0o600);
-    try {
-      await file.writeFile(bytes);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
+  await writeWhole(resolve(path), [bytes], { maxBytes: bytes.length, mode: 0o600 });
 }
 
 async function onFile<T>(path: string, done: 'read' | 'written', work: () => Promise<T>): Promise<T> {

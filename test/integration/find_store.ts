@@ -293,9 +293,10 @@ t.test('a run that is killed goes on where it was', { skip }, async (t) => {
   killed.kill('SIGKILL');
   await new Promise((resolve) => killed.on('close', resolve));
   const before = countKept(store);
-  t.ok(before >= kept && before < 55, `${before} were kept`);
+  // Two of the 55 photos are one and the same file.
+  t.ok(before >= kept && before < 54, `${before} were kept`);
   const { stdout, stderr } = await facededup(command);
-  t.match(JSON.parse(stdout), { summary: { photos: 55, newlyEncoded: 55 - before } }, stderr);
+  t.match(JSON.parse(stdout), { summary: { photos: 55, newlyEncoded: 54 - before } }, stderr);
 });
 
 async function whenKept(store: string, number: number): Promise<number> {
@@ -309,7 +310,7 @@ async function whenKept(store: string, number: number): Promise<number> {
 function countKept(path: string): number {
   try {
     const store = new FaceStore(path, { create: false });
-    const kept = [...store.set().photos.photos()].length;
+    const kept = new Set([...store.set().photos.photos()].map(({ digest }) => digest)).size;
     store.close();
     return kept;
   } catch {
