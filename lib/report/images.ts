@@ -84,7 +84,7 @@ async function imagesOfOne(
     };
   } catch (error) {
     if (!isFaultOfPhoto(error)) throw error;
-    return { photo, crops: [], problem: error.message };
+    return { photo, crops: [], problem: inWords(error) };
   }
 }
 
@@ -96,6 +96,11 @@ async function bytesOf(name: string): Promise<Uint8Array> {
 /** Of a blob the store knows the ETag alone, which its bytes do not tell. */
 function hasChanged(bytes: Uint8Array, digest: string | undefined): boolean {
   return digest?.startsWith('sha256 ') === true && digest !== `sha256 ${sha256Of(bytes)}`;
+}
+
+/** Short where it can be: it stands in the place of a face. */
+function inWords({ code, message }: FaceDedupError): string {
+  return code === 'PHOTO_NOT_FOUND' ? 'It is no longer where it was.' : message;
 }
 
 function isFaultOfPhoto(error: unknown): error is FaceDedupError {

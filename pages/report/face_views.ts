@@ -41,8 +41,12 @@ export function photoName(report: Report, face: Face, letter: 'A' | 'B'): HTMLEl
   );
 }
 
-/** As a figure and as a bar from 0 to the threshold. */
-export function distanceView(distance: number, threshold: number): HTMLElement {
+/** As a figure and as a bar from 0 to the threshold. @param beside stands below the bar, after the similarity. */
+export function distanceView(
+  distance: number,
+  threshold: number,
+  ...beside: readonly HTMLElement[]
+): HTMLElement {
   const part = Math.min(1, Math.max(0, distance / threshold));
   return element(
     'div',
@@ -55,6 +59,11 @@ export function distanceView(distance: number, threshold: number): HTMLElement {
       { class: 'track', attributes: { 'aria-hidden': 'true' } },
       element('span', { style: { width: `${(part * 100).toFixed(1)}%` } }),
     ),
-    element('span', { class: 'soft small figure' }, `similarity ${(1 - distance).toFixed(3)}`),
+    element(
+      'div',
+      { class: 'marks' },
+      element('span', { class: 'soft small figure' }, `similarity ${(1 - distance).toFixed(3)}`),
+      ...beside,
+    ),
   );
 }

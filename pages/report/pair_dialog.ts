@@ -58,7 +58,6 @@ export class PairDialog {
         'header',
         { class: 'dialog-head' },
         element('h2', { attributes: { id: 'pair-title', tabindex: '-1' } }, title),
-        pairMarks(this.#report, pair),
         element(
           'div',
           { class: 'dialog-buttons' },
@@ -70,7 +69,7 @@ export class PairDialog {
       element(
         'div',
         { class: 'dialog-distance' },
-        distanceView(pair.distance, this.#report.data.facts.threshold),
+        distanceView(pair.distance, this.#report.data.facts.threshold, ...pairMarks(this.#report, pair)),
       ),
       element('div', { class: 'sides' }, this.#side(pair.first, 'A'), this.#side(pair.second, 'B')),
     );

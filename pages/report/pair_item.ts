@@ -6,37 +6,27 @@ import { distanceView, faceCrop, photoName } from './face_views.js';
 import { fileOf, type Pair, type Report } from './report.js';
 
 export function pairItem(report: Report, pair: Pair): HTMLElement {
+  const { first, second, number, distance } = pair;
   return element(
     'article',
-    { class: 'pair card kept-together', attributes: { 'aria-label': pairInWords(report, pair) } },
-    element('div', { class: 'faces' }, faceCrop(report, pair.first, 'A'), faceCrop(report, pair.second, 'B')),
+    { class: 'pair card', attributes: { 'aria-label': pairInWords(report, pair) } },
+    element('div', { class: 'faces' }, faceCrop(report, first, 'A'), faceCrop(report, second, 'B')),
     element(
       'div',
       { class: 'pair-text' },
       element(
         'div',
         { class: 'pair-head' },
-        distanceView(pair.distance, report.data.facts.threshold),
-        pairMarks(report, pair),
+        element('span', { class: 'soft small figure pair-number' }, `#${number}`),
+        distanceView(distance, report.data.facts.threshold, ...pairMarks(report, pair)),
       ),
-      element(
-        'div',
-        { class: 'pair-names' },
-        photoName(report, pair.first, 'A'),
-        photoName(report, pair.second, 'B'),
-      ),
+      element('div', { class: 'pair-names' }, photoName(report, first, 'A'), photoName(report, second, 'B')),
     ),
   );
 }
 
-export function pairMarks({ tellsNew }: Report, { isNew, verdict, number }: Pair): HTMLElement {
-  return element(
-    'div',
-    { class: 'marks' },
-    tellsNew && isNew && newMark(),
-    verdict && verdictMark(verdict),
-    element('span', { class: 'soft small figure' }, `#${number}`),
-  );
+export function pairMarks({ tellsNew }: Report, { isNew, verdict }: Pair): HTMLElement[] {
+  return [...(tellsNew && isNew ? [newMark()] : []), ...(verdict ? [verdictMark(verdict)] : [])];
 }
 
 function pairInWords({ tellsNew }: Report, pair: Pair): string {
