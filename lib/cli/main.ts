@@ -9,6 +9,7 @@ import { packageRoot } from '../package_root.js';
 import { addDecisionsCommand } from './decisions.js';
 import { addDetectCommand } from './detect.js';
 import { addEncodeCommand } from './encode.js';
+import { addEncodingsCommand } from './encodings.js';
 import { addFindCommand } from './find.js';
 import { addModelsCommand } from './models.js';
 import { printNote } from './output.js';
@@ -37,6 +38,7 @@ async function run(args: readonly string[]): Promise<number> {
   addDetectCommand(program, setExitCode);
   addEncodeCommand(program, setExitCode);
   addDecisionsCommand(program);
+  addEncodingsCommand(program);
   addModelsCommand(program);
   await program.parseAsync(args, { from: 'user' });
   return exitCode;
