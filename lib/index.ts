@@ -20,6 +20,13 @@ export type {
 export * from './duplicates/index.js';
 export type { AzureLocation } from './azure.js';
 export { type EncodingOrigin, originId, outdatedRecords, sameOrigin } from './encodings/origin.js';
+export type { KeptFace, KeptPhoto } from './encodings/kept_encodings.js';
+export {
+  type EncodingsFormat,
+  type KeptFileOptions,
+  readKeptPhotos,
+  writeKeptPhotos,
+} from './encodings/kept_files.js';
 export {
   formatNpy,
   type NpyOptions,
@@ -57,6 +64,7 @@ export {
   EncodingsFileError,
   EngineClosedError,
   FaceDedupError,
+  FaceStoreError,
   InternalError,
   InvalidEncodingsError,
   InvalidOptionError,
@@ -66,6 +74,7 @@ export {
   ModelRejectedError,
   ModelStoreError,
   NativeAddonError,
+  NoPhotosError,
   OutOfMemoryError,
   PhotoAccessError,
   PhotoFormatError,
@@ -95,4 +104,28 @@ export {
 } from './models/index.js';
 export { type LandmarkFeature, landmarkFeatures, type LandmarkFeatures } from './landmark_features.js';
 export { type AzurePhoto, azurePhotos } from './photos/azure.js';
+export { type NamedPhoto, NamedPhotos } from './photos/named_photos.js';
 export type { ImageInput, LazyPhoto, RawImage } from './photos/photo.js';
+export type { References } from './runs/encode_photos.js';
+export { findInPhotos, type FindOptions, type FindProgress } from './runs/find.js';
+export type { FacesPolicy, FailedPhoto, Findings, FoundPair, RunSummary, Verdict } from './runs/findings.js';
+export { estimateInWords, summaryInWords } from './runs/words.js';
+export {
+  type DecidedPhoto,
+  type Decision,
+  type DecisionIndex,
+  type DecisionTable,
+  defaultSet,
+  FaceStore,
+  type NewDecision,
+  type PairsPage,
+  type PairsQuery,
+  type PhotoSet,
+  type PhotoSetFacts,
+  type PhotoTable,
+  type PhotoTableFacts,
+  type RunFacts,
+  type RunTable,
+  type SeenPhoto,
+  type SubjectKind,
+} from './store/index.js';

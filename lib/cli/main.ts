@@ -16,6 +16,7 @@ import { addDecisionsCommand } from './decisions.js';
 import { addDetectCommand } from './detect.js';
 import { addDoctorCommand } from './doctor.js';
 import { addEncodeCommand } from './encode.js';
+import { addEncodingsCommand } from './encodings.js';
 import { addFindCommand } from './find.js';
 import { addExamples, configOption, helpLook } from './help.js';
 import { addIdentifyCommand } from './identify.js';
@@ -23,9 +24,9 @@ import { addModelsCommand } from './models.js';
 import { printNote } from './output.js';
 import { exitCodes } from './photo_run.js';
 import { addReportCommand } from './report.js';
-import { addUniqueCommand } from './unique.js';
 import { addReviewCommand } from './review.js';
 import { addServeCommand } from './serve.js';
+import { addUniqueCommand } from './unique.js';
 
 const { version } = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as {
   version: string;
@@ -62,6 +63,7 @@ async function run(args: readonly string[]): Promise<number> {
   program.commandsGroup('Look into photos:');
   addDetectCommand(program, setExitCode);
   addEncodeCommand(program, setExitCode);
+  addEncodingsCommand(program);
   program.commandsGroup('Set up:');
   addModelsCommand(program);
   addConfigCommand(program);

@@ -6,8 +6,11 @@ import type {
   detectFaces,
   encodeFaces,
   faceDistance,
+  findInPhotos,
   groupDuplicates,
   locateLandmarks,
+  readKeptPhotos,
+  writeKeptPhotos,
 } from 'facededup';
 import {
   type Box,
@@ -17,8 +20,14 @@ import {
   type FaceEncoding,
   FaceEngine,
   type FaceLandmarks,
+  FaceStore,
+  FaceStoreError,
   findDuplicates,
+  type Findings,
   type ImageInput,
+  type KeptPhoto,
+  NoPhotosError,
+  type Verdict,
 } from 'facededup';
 
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : never;
@@ -32,6 +41,10 @@ holds<Same<ReturnType<typeof compareFaces>, boolean[]>>();
 holds<Same<ReturnType<typeof findDuplicates>, Promise<DuplicatePair[]>>>();
 holds<Same<ReturnType<typeof groupDuplicates>, string[][]>>();
 holds<Same<ReturnType<typeof availableBackends>, DnnBackend[]>>();
+holds<Same<ReturnType<typeof findInPhotos>, Promise<Findings>>>();
+holds<Same<ReturnType<typeof writeKeptPhotos>, Promise<number>>>();
+holds<Same<ReturnType<typeof readKeptPhotos>, AsyncGenerator<KeptPhoto, void, undefined>>>();
+holds<Same<Verdict, 'same' | 'different' | 'unsure'>>();
 holds<Same<FaceEncoding['encoding'], Float32Array>>();
 holds<Same<FaceLandmarks['points'], readonly (readonly [x: number, y: number])[]>>();
 
@@ -74,4 +87,26 @@ export async function everyOptionIsTyped(box: Box): Promise<void> {
     if (error) throw error;
   }
   await engine.close();
+}
+
+export function everyStoreIsTyped(path: string): number {
+  try {
+    const { photos, decisions, runs } = new FaceStore(path, { create: false }).set('staff');
+    const [kept]: readonly (KeptPhoto | undefined)[] = [...photos.photos()];
+    // @ts-expect-error what is kept cannot be renamed in place
+    if (kept) kept.photo = 'another';
+    decisions.decide({
+      kind: 'photo',
+      first: 'a.jpg',
+      second: 'b.jpg',
+      verdict: 'same',
+      reason: 'seen both',
+    });
+    // @ts-expect-error there is no such verdict
+    decisions.decide({ kind: 'photo', first: 'a.jpg', second: 'b.jpg', verdict: 'maybe' });
+    return runs.findings(undefined, decisions.index()).pairs.length;
+  } catch (error) {
+    if (error instanceof FaceStoreError || error instanceof NoPhotosError) return 0;
+    throw error;
+  }
 }

@@ -16,9 +16,15 @@ import fc from 'fast-check';
 import { tableFromIPC } from 'apache-arrow';
 import { readParquet } from 'parquet-wasm';
 import t from 'tap';
-import { type EncodingsFormat, readKeptPhotos, writeKeptPhotos } from '../../../lib/encodings/kept_files.js';
+import type * as keptFiles from '../../../lib/encodings/kept_files.js';
+import type { EncodingsFormat } from '../../../lib/encodings/kept_files.js';
 import type { KeptFace, KeptPhoto } from '../../../lib/encodings/kept_encodings.js';
 import { writeEncodings } from '../../../lib/encodings/npy.js';
+import { importBundled } from '../../fixtures/bundled.js';
+
+const { readKeptPhotos, writeKeptPhotos } = (await importBundled(
+  'lib/encodings/kept_files.ts',
+)) as typeof keptFiles;
 
 const origin = { models: { encoder: 'a'.repeat(64) }, options: { detector: 'ssd', meanValues: [1, 2, 3] } };
 const names: Readonly<Record<EncodingsFormat, string>> = {
@@ -171,7 +177,7 @@ t.test('Parquet files are what others read as a list of floats', async (t) => {
     table.schema.fields.map(({ name }) => name),
     ['photo', 'reference', 'digest', 'origin', 'x', 'y', 'width', 'height', 'confidence', 'encoding'],
   );
-  const rows = table.toArray().map((row) => row.toJSON() as Record<string, unknown>);
+  const rows = (table.toArray() as { toJSON: () => Record<string, unknown> }[]).map((row) => row.toJSON());
   t.match(rows, [
     {
       photo: 'a\n',
@@ -187,7 +193,7 @@ t.test('Parquet files are what others read as a list of floats', async (t) => {
   t.same([...(rows[1]?.['encoding'] as { toArray: () => Float32Array }).toArray()], [...face(2).encoding]);
 });
 
-const python = spawnSync('python3', ['-c', 'import numpy'], { encoding: 'utf8' });
+const python = spawnSync('/usr/bin/python3', ['-c', 'import numpy'], { encoding: 'utf8' });
 
 t.test(
   '.npy files are what NumPy reads',
@@ -199,7 +205,7 @@ t.test(
       { photo: 'b', faces: [] },
     ]);
     const { stdout } = spawnSync(
-      'python3',
+      '/usr/bin/python3',
       [
         '-c',
         'import numpy, sys\nfor n in (1, 2):\n  a = numpy.load(f"{sys.argv[1]}/{n:08}.npy")\n  print(a.shape, a.dtype, a.sum(dtype="f8"))',
@@ -368,7 +374,7 @@ t.test('a file that is not there, or of no known kind, is told as such', async (
   await t.rejects(
     async () => {
       writeFileSync(join(folder, 'a.jsonl'), '{"photo":"a","faces":[]}\n');
-      for await (const _ of readKeptPhotos(join(folder, 'a.jsonl'), { signal: AbortSignal.abort() }));
+      await readKeptPhotos(join(folder, 'a.jsonl'), { signal: AbortSignal.abort() }).next();
     },
     { code: 'ABORTED' },
   );

@@ -1,0 +1,147 @@
+// `facededup encodings`: what a face store holds, and its encodings out of files and into files.
+
+import { statSync } from 'node:fs';
+import { type Command, Option } from 'commander';
+import {
+  encodingsFormats,
+  type EncodingsFormat,
+  readKeptPhotos,
+  writeKeptPhotos,
+} from '../encodings/kept_files.js';
+import type { KeptPhoto } from '../encodings/kept_encodings.js';
+import { FaceStore, type PhotoTableFacts } from '../store/index.js';
+import { count, printCsvRow, printLine, printNote, printTable } from './output.js';
+import { photoName } from './pair_files.js';
+import {
+  addOutputFlags,
+  addStoreFlags,
+  openStore,
+  outputFormat,
+  type OutputFlags,
+  type StoreFlags,
+} from './shared_options.js';
+
+interface FileFlags extends OutputFlags, StoreFlags {
+  readonly format?: EncodingsFormat;
+}
+
+export function addEncodingsCommand(program: Command): void {
+  const encodings = withFlags(
+    program.command('encodings').description('list what a face store holds: sets, photos, faces, origins'),
+  ).action((flags: FileFlags) => {
+    const store = openExisting(flags);
+    try {
+      print(factsOf(store), flags);
+    } finally {
+      store.close();
+    }
+  });
+
+  withFileFlags(
+    encodings
+      .command('export')
+      .description('write the encodings of a set into a file, or a folder of .npy files')
+      .argument('<path>', 'FILE.jsonl, FILE.csv, FILE.parquet, or a folder'),
+  ).action(async (path: string, _flags: FileFlags, command: Command) => {
+    const flags = command.optsWithGlobals<FileFlags>();
+    const store = openExisting(flags);
+    try {
+      const photos = store.existingSet(flags.set).photos.photos();
+      report('written to', path, await writeKeptPhotos(path, photos, flags), flags);
+    } finally {
+      store.close();
+    }
+  });
+
+  withFileFlags(
+    encodings
+      .command('import')
+      .description(
+        'take encodings over from a file: those exported, those of `encode`, and folders of .npy files',
+      )
+      .argument('<path>', 'FILE.jsonl, FILE.json, FILE.csv, FILE.parquet, or a folder'),
+  ).action(async (path: string, _flags: FileFlags, command: Command) => {
+    const flags = command.optsWithGlobals<FileFlags>();
+    const store = openStore(flags);
+    try {
+      const photos = named(readKeptPhotos(path, flags));
+      report('taken from', path, await store.set(flags.set).photos.import(photos), flags);
+    } finally {
+      store.close();
+    }
+  });
+}
+
+/** The commands below `encodings` have flags of the same names, and commander gives them to it wherever they stand. */
+function withFlags(command: Command): Command {
+  return addOutputFlags(addStoreFlags(command));
+}
+
+function withFileFlags(command: Command): Command {
+  return withFlags(command).addOption(
+    new Option('--format <name>', 'default by the file\u2019s extension; without one npy').choices(
+      encodingsFormats,
+    ),
+  );
+}
+
+/** Reading begins no store. */
+function openExisting(flags: StoreFlags): FaceStore {
+  return flags.store === undefined ? openStore(flags) : new FaceStore(flags.store, { create: false });
+}
+
+/** As `find` names files: by their absolute paths, so that both speak of the same photos. */
+async function* named(photos: AsyncIterable<KeptPhoto>): AsyncGenerator<KeptPhoto, void, undefined> {
+  for await (const photo of photos) yield { ...photo, photo: photoName(photo.photo) };
+}
+
+function report(done: string, path: string, photos: number, flags: OutputFlags): void {
+  if (outputFormat(flags) === 'json') printLine(JSON.stringify({ path, photos }));
+  else printNote(`${count(photos, 'photo')} ${done} ${path}.`);
+}
+
+interface SetFacts extends PhotoTableFacts {
+  readonly set: string;
+  readonly runs: number;
+  readonly decisions: number;
+}
+
+interface StoreFacts {
+  readonly store: string;
+  readonly bytes: number;
+  readonly sets: readonly SetFacts[];
+}
+
+function factsOf(store: FaceStore): StoreFacts {
+  return {
+    store: store.path,
+    bytes: statSync(store.path).size,
+    sets: store.sets().map(({ name, runs }) => {
+      const { photos, decisions } = store.existingSet(name);
+      return { set: name, runs, decisions: decisions.list().length, ...photos.facts() };
+    }),
+  };
+}
+
+function print(facts: StoreFacts, flags: OutputFlags): void {
+  const format = outputFormat(flags);
+  const { store, bytes, sets } = facts;
+  const rows = sets.map(({ set, photos, faces, runs, decisions }) => [set, photos, faces, runs, decisions]);
+  const columns = ['set', 'photos', 'faces', 'runs', 'decisions'];
+  if (format === 'json') printLine(JSON.stringify(facts, null, 2));
+  else if (format === 'csv') [columns, ...rows].forEach(printCsvRow);
+  else {
+    printTable([columns, ...rows.map((row) => row.map(String))]);
+    for (const { set, origins } of sets)
+      for (const { origin, photos } of origins) {
+        const { encoder = 'unknown' } = origin?.models ?? {};
+        const options = Object.entries(origin?.options ?? {}).map(
+          ([name, value]) => `${name} ${String(value)}`,
+        );
+        printLine(
+          `${set}: ${count(photos, 'photo')} by ResNet ${encoder.slice(0, 12)}, ${options.join(', ')}`,
+        );
+      }
+    printNote(`${store}: ${(bytes / 1e6).toFixed(1)} MB.`);
+  }
+}
