@@ -75,7 +75,7 @@ interface Tail {
  *
  * The tail is F(t) = F(u) (t / u)^m: what extreme value theory has for the smallest of values that end at 0. m is Hill's
  * estimate (Annals of Statistics 3, 1975) 1 / mean(ln(u / d)) over the pairs below u; for distances of points it is the
- * dimension of what they lie on (Levina and Bickel, NIPS 2004). u is the first edge with n^(2/3) of n pairs below it, 100
+ * dimension of what they lie on (Levina and Bickel, NIPS 2004). u is the first edge with √n of n pairs below it, 10 at least and 100
  * at most. It falls slower than a normal tail would, and so errs towards more false matches.
  *
  * The interval rests on no tail: it is exactInterval of the counts, both divided by the design effect at the threshold, or
@@ -160,7 +160,7 @@ function monotone(intervals: readonly Interval[]): Interval[] {
 }
 
 function tailOf({ pairs, counts }: DistanceCounts, below: readonly number[]): Tail {
-  const wanted = Math.min(100, Math.ceil(pairs ** (2 / 3)));
+  const wanted = Math.min(100, Math.max(10, Math.ceil(Math.sqrt(pairs))));
   const last = below.findIndex((count) => count >= wanted);
   const start = edge(last);
   let logs = 0;

@@ -1,5 +1,6 @@
 // Distance as evidence that two faces are of one person: fitted in two ways, of which the one that foretells better is kept.
 
+import { exactInterval, type Interval } from './beta.js';
 import { binCount, binOf, binWidth, edge } from './distance_counts.js';
 import { isotonicFit } from './isotonic.js';
 import { logisticFit, logit, softplus } from './logistic.js';
@@ -34,6 +35,13 @@ interface Binned {
 /** ln(P(distance | same) / P(distance | different)). */
 type LogRatio = (distance: number) => number;
 
+interface Fit {
+  readonly logRatio: LogRatio;
+  /** What the counts at a distance cannot rule out, where a drawing from them would never show it. */
+  readonly low: LogRatio;
+  readonly high: LogRatio;
+}
+
 const folds = 5;
 const replicates = 200;
 const binsPerPoint = 2;
@@ -42,6 +50,8 @@ const binsPerPoint = 2;
  * Both methods are judged by five-fold cross-validation over people: fitted to the pairs that have nobody of a fold, and
  * tried on those that have. The interval is that of the percentile bootstrap over people (Snijders and Borgatti,
  * Connections 22, 1999), 200 drawings, always the same ones; where few pairs share people it is wider than need be.
+ * Of isotonic regression it takes in the exact interval of the counts that were pooled, since drawings from pairs of which
+ * none is of different people have none either.
  */
 export function fitEvidence({ pairs, units }: Population): EvidenceCurve {
   const logLoss = {
@@ -53,20 +63,26 @@ export function fitEvidence({ pairs, units }: Population): EvidenceCurve {
   const points = Array.from({ length: Math.ceil((furthest + 1) / binsPerPoint) + 1 }, (_, i) =>
     edge(i * binsPerPoint),
   );
-  const logRatio = points.map(fit(method, binned(pairs)));
-  const drawn = resampled(pairs, units).map((sample) => points.map(fit(method, sample)));
+  const fitted = fit(method, binned(pairs));
+  const logRatio = points.map(fitted.logRatio);
+  const drawn = resampled(pairs, units).map((sample) => points.map(fit(method, sample).logRatio));
   const bounds = points.map((_, point) => {
     const sorted = drawn.map((each) => each[point] ?? 0).sort((a, b) => a - b);
+    const at = points[point] ?? 0;
     const here = logRatio[point] ?? 0;
-    return [Math.min(here, quantile(sorted, 0.025)), Math.max(here, quantile(sorted, 0.975))] as const;
+    return [
+      Math.min(here, fitted.low(at), quantile(sorted, 0.025)),
+      Math.max(here, fitted.high(at), quantile(sorted, 0.975)),
+    ] as const;
   });
   return {
     method,
     logLoss: { logistic: rounded(logLoss.logistic), isotonic: rounded(logLoss.isotonic) },
     step: binsPerPoint * binWidth,
     logRatio: logRatio.map(rounded),
-    low: bounds.map(([low]) => rounded(low)),
-    high: bounds.map(([, high]) => rounded(high)),
+    // Ends that rise with distance would say that the curve may.
+    low: runningLeast(bounds.map(([low]) => rounded(low))),
+    high: runningMost(bounds.map(([, high]) => rounded(high)).reverse()).reverse(),
   };
 }
 
@@ -79,7 +95,7 @@ export function evidenceAt(values: readonly number[], step: number, distance: nu
   return here + (next - here) * (place - index);
 }
 
-function fit(method: Method, data: Binned): LogRatio {
+function fit(method: Method, data: Binned): Fit {
   return method === 'logistic' ? logisticEvidence(data) : isotonicEvidence(data);
 }
 
@@ -90,7 +106,7 @@ function shareOfSame({ same, different }: Binned): number {
   return (total(same) + 1) / (total(same) + total(different) + 2);
 }
 
-function logisticEvidence(data: Binned): LogRatio {
+function logisticEvidence(data: Binned): Fit {
   const observations = filledBins(data).map((bin) => ({
     x: middle(bin),
     successes: data.same[bin] ?? 0,
@@ -99,14 +115,15 @@ function logisticEvidence(data: Binned): LogRatio {
   const { intercept, slope } = logisticFit(observations);
   const share = logit(shareOfSame(data));
   // More distance is never evidence for one person.
-  return slope < 0 ? (distance) => intercept + slope * distance - share : () => 0;
+  const logRatio: LogRatio = slope < 0 ? (distance) => intercept + slope * distance - share : () => 0;
+  return { logRatio, low: logRatio, high: logRatio };
 }
 
 /**
  * One pair of different people is added at the least distance and one of the same at the greatest, so that no distance is
  * ever full proof: of n pairs the surest say n / (n + 1).
  */
-function isotonicEvidence(data: Binned): LogRatio {
+function isotonicEvidence(data: Binned): Fit {
   const bins = filledBins(data);
   const counts = bins.map((bin) => ({ same: data.same[bin] ?? 0, different: data.different[bin] ?? 0 }));
   const [first, last] = [counts[0], counts.at(-1)];
@@ -118,8 +135,32 @@ function isotonicEvidence(data: Binned): LogRatio {
   );
   const share = logit(shareOfSame(data));
   const places = bins.map(middle);
-  const values = fitted.map((probability) => logit(probability) - share);
-  return (distance) => interpolated(places, values, distance);
+  const curve = (probabilities: readonly number[]): LogRatio => {
+    const values = probabilities.map((probability) => logit(probability) - share);
+    return (distance) => interpolated(places, values, distance);
+  };
+  const exact = exactIntervals(fitted, counts);
+  return {
+    logRatio: curve(fitted),
+    // An end at 0 or 1 tells that there is none in these counts, not that there is none.
+    low: curve(exact.map(([low], bin) => (low > 0 ? low : (fitted[bin] ?? 0)))),
+    high: curve(exact.map(([, high], bin) => (high < 1 ? high : (fitted[bin] ?? 1)))),
+  };
+}
+
+/** Of the counts that were pooled to one value. */
+function exactIntervals(
+  fitted: readonly number[],
+  counts: readonly { readonly same: number; readonly different: number }[],
+): Interval[] {
+  const pooled = new Map<number, { same: number; all: number }>();
+  fitted.forEach((value, bin) => {
+    const block = pooled.get(value) ?? { same: 0, all: 0 };
+    const { same = 0, different = 0 } = counts[bin] ?? {};
+    pooled.set(value, { same: block.same + same, all: block.all + same + different });
+  });
+  const intervals = new Map([...pooled].map(([value, { same, all }]) => [value, exactInterval(same, all)]));
+  return fitted.map((value) => intervals.get(value) ?? [value, value]);
 }
 
 function interpolated(places: readonly number[], values: readonly number[], at: number): number {
@@ -137,10 +178,10 @@ function crossValidated(method: Method, pairs: readonly PairOfPeople[]): number 
     const isTried = ({ a, b }: PairOfPeople) => a % folds === fold || b % folds === fold;
     const train = binned(pairs.filter((pair) => !isTried(pair)));
     const test = binned(pairs.filter(isTried));
-    const evidence = fit(method, train);
+    const { logRatio } = fit(method, train);
     const share = logit(shareOfSame(train));
     for (const bin of filledBins(test)) {
-      const z = evidence(middle(bin)) + share;
+      const z = logRatio(middle(bin)) + share;
       loss += (test.same[bin] ?? 0) * softplus(-z) + (test.different[bin] ?? 0) * softplus(z);
     }
     tried += total(test.same) + total(test.different);
@@ -181,6 +222,16 @@ function filledBins({ same, different }: Binned): number[] {
 
 function total(counts: Float64Array): number {
   return counts.reduce((sum, count) => sum + count, 0);
+}
+
+function runningLeast(values: readonly number[]): number[] {
+  let least = Number.POSITIVE_INFINITY;
+  return values.map((value) => (least = Math.min(least, value)));
+}
+
+function runningMost(values: readonly number[]): number[] {
+  let most = Number.NEGATIVE_INFINITY;
+  return values.map((value) => (most = Math.max(most, value)));
 }
 
 function quantile(sorted: readonly number[], part: number): number {
