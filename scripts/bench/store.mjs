@@ -1,0 +1,114 @@
+// npm run bench:store [-- --photos 100000] [--rounds 3]
+// The face store with encodings spread as real ones are: written, opened and loaded as find does, and moved out to files
+// of each format and in again. Times are medians of the rounds; writing and files are timed once.
+
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { FaceStore, readKeptPhotos, writeKeptPhotos } from '../../dist/esm/index.js';
+import { median } from './measure.mjs';
+import { drawEncodings } from './synthetic.mjs';
+import { printTable } from './table.mjs';
+
+const { values } = parseArgs({
+  options: { photos: { type: 'string', default: '100000' }, rounds: { type: 'string', default: '3' } },
+});
+const photos = Number(values.photos);
+const rounds = Number(values.rounds);
+const folder = mkdtempSync(join(tmpdir(), 'facededup-bench-'));
+const rows = [];
+
+const measured = async (what, bytes, work) => {
+  const started = performance.now();
+  const result = await work();
+  const seconds = (performance.now() - started) / 1000;
+  rows.push([
+    what,
+    seconds.toFixed(2),
+    Math.round(photos / seconds),
+    bytes === undefined ? '' : megabytes(bytes()),
+  ]);
+  return result;
+};
+
+try {
+  const path = join(folder, 'faces.db');
+  const kept = keptPhotos(photos);
+  const store = new FaceStore(path);
+  await measured('written, 1,000 photos a transaction', undefined, () => store.set().photos.import(kept));
+  store.close();
+  const bytes = statSync(path).size;
+
+  const { origin } = kept[0];
+  const seconds = [];
+  for (let round = 0; round < rounds; round++) {
+    const started = performance.now();
+    load(path, origin);
+    seconds.push((performance.now() - started) / 1000);
+  }
+  rows.push([
+    'opened and loaded, as find does',
+    median(seconds).toFixed(2),
+    Math.round(photos / median(seconds)),
+    megabytes(bytes),
+  ]);
+
+  for (const name of ['encodings.jsonl', 'encodings.csv', 'encodings.parquet', 'encodings']) {
+    const file = join(folder, name);
+    const format = name.split('.')[1] ?? 'npy';
+    const opened = new FaceStore(path, { create: false });
+    await measured(
+      `${format}: written`,
+      () => sizeOf(file),
+      () => writeKeptPhotos(file, opened.set().photos.photos()),
+    );
+    opened.close();
+    const count = await measured(`${format}: read`, undefined, async () => {
+      let read = 0;
+      for await (const { faces } of readKeptPhotos(file)) read += faces.length;
+      return read;
+    });
+    if (count !== photos) throw new Error(`${format}: ${count} faces came back of ${photos}`);
+    rmSync(file, { recursive: true });
+  }
+  printTable(['', 'seconds', 'photos a second', 'size'], rows);
+} finally {
+  rmSync(folder, { recursive: true });
+}
+
+function keptPhotos(count) {
+  const origin = {
+    models: { encoder: 'a'.repeat(64), landmarks: 'b'.repeat(64), detector: 'c'.repeat(64) },
+    options: { detector: 'ssd', align: 'refined', mirror: true, jitters: 1, landmarks: 'small' },
+  };
+  return drawEncodings({ count }).encodings.map((encoding, i) => ({
+    photo: `/photos/of a programme/2026/${i}.jpg`,
+    digest: `sha256 ${i.toString(16).padStart(64, '0')}`,
+    reference: `IND-${i}`,
+    origin,
+    faces: [{ box: { x: i, y: 40.5, width: 90, height: 120 }, confidence: 0.99, encoding }],
+  }));
+}
+
+/** The records that the matcher takes, and the faces for the pairs that it finds. */
+function load(path, origin) {
+  const opened = new FaceStore(path, { create: false });
+  const records = [];
+  for (const { photo, faces, origin: made } of opened.set().photos.photos(origin))
+    records.push({ id: photo, encodings: faces.map(({ encoding }) => encoding), faces, origin: made });
+  const references = opened.set().photos.references();
+  opened.close();
+  if (records.length !== photos || references.size !== photos) throw new Error('photos are missing');
+}
+
+function sizeOf(path) {
+  const stats = statSync(path);
+  return stats.isDirectory()
+    ? readdirSync(path).reduce((sum, name) => sum + statSync(join(path, name)).size, 0)
+    : stats.size;
+}
+
+function megabytes(bytes) {
+  return `${(bytes / 1e6).toFixed(0)} MB`;
+}
