@@ -18,8 +18,9 @@ import {
   settingsTable,
 } from '../../lib/settings/index.js';
 
-for (const { variable } of Object.values(settingsTable)) if (variable) delete process.env[variable];
-delete process.env['FACEDEDUP_CONFIG'];
+// Empty counts as not set.
+for (const { variable } of Object.values(settingsTable)) if (variable) process.env[variable] = '';
+process.env['FACEDEDUP_CONFIG'] = '';
 
 function configOf(t: Test, content: unknown): string {
   return join(
