@@ -6,7 +6,7 @@ import type { Verdict } from '../../lib/runs/findings.js';
 
 export type FetchPairs = (offset: number, limit: number) => Promise<ApiPage<ApiPair>>;
 
-const pageSize = 200;
+const pageSize = 500;
 
 export class PairQueue {
   /** Whether the server would still list the pair: decided ones leave the list of open ones. */

@@ -22,7 +22,7 @@ export function photoName(name: string): HTMLElement {
   return element(
     'span',
     { class: 'name photo-name', attributes: { title: `${folder}${file}` } },
-    folder !== '' && element('span', { class: 'soft folder' }, folder),
+    folder !== '' && element('span', { class: 'soft folder' }, element('bdi', {}, folder)),
     element('span', { class: 'file' }, file),
   );
 }
