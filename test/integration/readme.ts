@@ -4,6 +4,7 @@ import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSy
 import { join } from 'node:path';
 import t from 'tap';
 import { packageRoot } from '../../lib/package_root.js';
+import { ConfigFile } from '../../lib/settings/index.js';
 import { run } from '../fixtures/command_line.js';
 import { examplePhotos, skipWithout } from '../fixtures/places.js';
 
@@ -34,10 +35,19 @@ t.teardown(() => {
 
 t.test('each block has a language that is run', async (t) => {
   t.ok(blocks.length >= 6);
-  t.ok(blocks.every(({ language }) => language === 'js' || language === 'sh'));
+  t.ok(blocks.every(({ language }) => ['js', 'sh', 'json'].includes(language)));
+});
+
+t.test('the settings shown are right', async (t) => {
+  const folder = t.testdir({});
+  for (const { code } of blocks.filter(({ language }) => language === 'json')) {
+    writeFileSync(join(folder, 'facededup.config.json'), code);
+    t.ok(await ConfigFile.read(join(folder, 'facededup.config.json')));
+  }
 });
 
 for (const [index, { language, code }] of blocks.entries()) {
+  if (language === 'json') continue;
   t.test(`block ${index + 1} (${language}) runs`, { skip }, async (t) => {
     const file = join(folder, `block-${index}.mjs`);
     writeFileSync(file, code);
