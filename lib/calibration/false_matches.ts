@@ -54,20 +54,24 @@ function basisInWords(
   used: EncodingWay | undefined,
   isExtrapolated: boolean,
 ): string {
-  const { data, people, different, way } = calibration;
-  const pairs = different.pairs.toLocaleString('en-US');
-  const encoded = way ? `, encoded by ${wayInWords(way)}` : '';
-  const measured = isBuiltIn(calibration)
-    ? `Measured on LFW, ${pairs} pairs of ${people} well-known people in news photos${encoded}`
-    : `Measured on ${data}, ${pairs} pairs of different people among ${people} people${encoded}`;
+  const { way } = calibration;
+  const encoded = way ? `, encoded by ${wayInWords(way)}` : '; how those were encoded is not known';
   const tail = isExtrapolated ? '; so few of them are this close that a fitted tail tells the rate' : '';
   const differing = way && used ? differences(way, used) : [];
   const otherwise =
     used && differing.length > 0
-      ? `; this run encodes otherwise (${wayInWords(used)}; another ${differing.join(', ')}), so the rate may be another`
+      ? `; this run encodes otherwise (${wayInWords(used)}: it differs in ${differing.join(', ')}), so its rate may be another`
       : '';
   const open = isBuiltIn(calibration)
     ? '; your people may resemble each other more, so measure your own with facededup calibrate'
     : '; it holds for people and photos like these';
-  return `${measured}${tail}${otherwise}${open}.`;
+  return `Measured on ${dataInWords(calibration)}${encoded}${tail}${otherwise}${open}.`;
+}
+
+function dataInWords(calibration: Calibration): string {
+  const { data, people, different } = calibration;
+  const pairs = different.pairs.toLocaleString('en-US');
+  if (isBuiltIn(calibration)) return `LFW, ${pairs} pairs of ${people} well-known people in news photos`;
+  const among = people > 0 ? ` among ${people} people` : '';
+  return `${data}, ${pairs} pairs of different people${among}`;
 }

@@ -30,7 +30,7 @@ import {
 
 interface CalibrateFlags extends StoreFlags {
   readonly decisions?: boolean;
-  readonly column: readonly string[];
+  readonly column?: readonly string[];
   readonly falseMatchRate?: readonly number[];
   readonly prior?: number;
   readonly out?: string;
@@ -57,7 +57,7 @@ export function addCalibrateCommand(program: Command, setExitCode: (code: number
       'CSV with a header: first,second,same (photos) or distance,same; same is 1, true, yes, same or 0, false, no, different',
     )
     .option('--decisions', 'with --store: take the decisions on its pairs instead of a file')
-    .option('--column <name...>', 'columns of groups, such as age or sex: rates for each group', [])
+    .option('--column <name...>', 'columns of groups, such as age or sex: rates for each group')
     .option(
       '--false-match-rate <rate...>',
       'part of the pairs of different people that may pass; default 0.001',
@@ -80,7 +80,7 @@ export function addCalibrateCommand(program: Command, setExitCode: (code: number
       prior: flags.prior,
     });
     const thresholds = rates.map((rate) => suggestThreshold(calibration, rate));
-    const groups = groupsOf(measured.pairs, flags.column, thresholds);
+    const groups = groupsOf(measured.pairs, flags.column ?? [], thresholds);
     if (flags.out !== undefined) await writeCalibration(flags.out, calibration);
     print(
       {
@@ -118,7 +118,7 @@ async function measure(file: string | undefined, flags: CalibrateFlags): Promise
         '--decisions needs a face store: name its file with --store.',
       );
     }
-    const labelled = await readLabelledPairs(file, flags.column);
+    const labelled = await readLabelledPairs(file, flags.column ?? []);
     if (labelled.kind === 'distances')
       return { pairs: labelled.pairs, withoutFace: [], failed: [], leftOut: 0 };
     const engine = await FaceEngine.create(engineOptions({ ...flags }));

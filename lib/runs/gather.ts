@@ -175,7 +175,7 @@ function take(
 }
 
 /** Of faces without boxes, as a file of encodings may hold them, the first counts as the largest. */
-function largest(faces: readonly KeptFace[]): readonly KeptFace[] {
+export function largest(faces: readonly KeptFace[]): readonly KeptFace[] {
   const nowhere = { x: 0, y: 0, width: 0, height: 0 };
   const face = largestFace(faces.map((each) => ({ ...each, box: each.box ?? nowhere })));
   return face ? [face] : [];

@@ -1,7 +1,6 @@
 // From what people said of pairs to distances with labels, as a calibration takes them.
 
 import { encodingWayOf, type EncodingWay, type LabelledPair } from '../calibration/index.js';
-import { largestFace } from '../detections.js';
 import { sha256Of } from '../digest.js';
 import { faceDistance } from '../duplicates/index.js';
 import type { KeptFace } from '../encodings/kept_encodings.js';
@@ -9,6 +8,7 @@ import { type EncodingOrigin, originId } from '../encodings/origin.js';
 import type { FaceEngine } from '../engine.js';
 import { type LazyPhoto, readPhotoFile } from '../photos/photo.js';
 import { pairKey, type PhotoSet } from '../store/index.js';
+import { largest } from './gather.js';
 import type { FailedPhoto } from './findings.js';
 
 /** A pair of photos as a person labelled it. */
@@ -54,7 +54,7 @@ export async function measurePhotos(
   const withoutFace: string[] = [];
   const failed: FailedPhoto[] = [];
   const take = (name: string, faces: readonly KeptFace[]) => {
-    const face = largestKept(faces);
+    const [face] = largest(faces);
     if (face) encodings.set(name, face.encoding);
     else withoutFace.push(name);
   };
@@ -90,12 +90,6 @@ async function knownFaces(
     // The engine meets the same error, and reports it with the photo.
     return undefined;
   }
-}
-
-/** Of faces without boxes, as a file of encodings may hold them, the first counts as the largest. */
-function largestKept(faces: readonly KeptFace[]): KeptFace | undefined {
-  const nowhere = { x: 0, y: 0, width: 0, height: 0 };
-  return largestFace(faces.map((face) => ({ ...face, box: face.box ?? nowhere })));
 }
 
 /**
