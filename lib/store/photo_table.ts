@@ -5,7 +5,7 @@ import { FaceStoreError } from '../errors.js';
 import type { KeptFace, KeptPhoto } from '../encodings/kept_encodings.js';
 import { type EncodingOrigin, originId } from '../encodings/origin.js';
 import type { Database } from './database.js';
-import { faceBytes, packFaces, unpackFaces } from './packed_faces.js';
+import { faceBytes, packFaces, unpackFaces, viewOf } from './packed_faces.js';
 
 /** A photo as a run saw it. */
 export interface SeenPhoto {
@@ -32,13 +32,15 @@ export interface PhotoTableFacts {
 
 const importedTogether = 1000;
 const readTogether = 250;
+const namesTogether = 5000;
 /** Stands before the digest of the faces where the photo's own is not known. */
 const facesDigest = 'faces ';
 
 export class PhotoTable {
   readonly #database: Database;
   readonly #set: number;
-  readonly #originRows = new Map<string, number>();
+  /** By the objects: photos share few of them. */
+  readonly #originRows = new WeakMap<EncodingOrigin, number>();
 
   constructor(database: Database, set: number) {
     this.#database = database;
@@ -111,11 +113,21 @@ export class PhotoTable {
 
   /** The records that photos belong to, by the photos' names. */
   references(): Map<string, string> {
-    return new Map(
-      this.#database
-        .all('SELECT name, reference FROM photos WHERE set_id = ? AND reference IS NOT NULL', this.#set)
-        .map(({ name, reference }) => [String(name), String(reference)]),
-    );
+    const references = new Map<string, string>();
+    for (let last = ''; ;) {
+      // Many in one row, as in #page.
+      const row = this.#database.get(
+        `SELECT json_group_array(json_array(name, reference)) AS page FROM (
+           SELECT name, reference FROM photos WHERE set_id = ? AND name > ? AND reference IS NOT NULL
+           ORDER BY name LIMIT ${namesTogether})`,
+        this.#set,
+        last,
+      );
+      const page = JSON.parse(String(row?.['page'])) as (readonly [name: string, reference: string])[];
+      for (const [name, reference] of page) references.set(name, reference);
+      last = page.at(-1)?.[0] ?? '';
+      if (last === '') return references;
+    }
   }
 
   /** The faces on this content as these models and options found them; undefined when it was not encoded so yet. */
@@ -126,7 +138,7 @@ export class PhotoTable {
       digest,
       originId(origin),
     );
-    return row && unpackFaces(row['faces'] as Uint8Array);
+    return row && unpackFaces(viewOf(row['faces'] as Uint8Array));
   }
 
   /** Keeps what was found on a photo, now or before. It is on the disk when this returns. */
@@ -197,8 +209,7 @@ export class PhotoTable {
         .map((row) => [Number(row['id']), originOf(String(row['origin']))]),
     );
     const wanted = preferred === undefined ? -1 : this.#originRow(preferred);
-    let last: string | undefined;
-    for (;;) {
+    for (let last = ''; ;) {
       const page = this.#page(last, wanted);
       let start = 0;
       for (const [name, reference, digest, origin, length] of page.photos) {
@@ -207,11 +218,11 @@ export class PhotoTable {
           ...(reference === null ? {} : { reference }),
           ...(digest.startsWith(facesDigest) ? {} : { digest }),
           ...origins.get(origin),
-          faces: unpackFaces(page.faces.subarray(start, (start += length))),
+          faces: unpackFaces(page.faces, start, (start += length)),
         };
       }
-      last = page.photos.at(-1)?.[0];
-      if (last === undefined) return;
+      last = page.photos.at(-1)?.[0] ?? '';
+      if (last === '') return;
     }
   }
 
@@ -219,7 +230,7 @@ export class PhotoTable {
    * A row for each photo would cost ten times as much as what is in it: a page is one row, the faces of its photos one
    * value. (SQLite has no aggregate that joins BLOBs; joined as TEXT their bytes stay what they are, unread.)
    */
-  #page(after: string | undefined, wanted: number): PhotoPage {
+  #page(after: string, wanted: number): PhotoPage {
     const row = this.#database.get(
       `SELECT json_group_array(json_array(name, reference, digest, origin_id, length(faces))) AS photos,
          CAST(group_concat(faces, '') AS BLOB) AS faces
@@ -229,11 +240,11 @@ export class PhotoTable {
            CASE WHEN photos.origin_id <> ?2 AND EXISTS (
              SELECT 1 FROM contents AS other WHERE other.digest = photos.digest AND other.origin_id = ?2)
            THEN ?2 ELSE photos.origin_id END
-         WHERE photos.set_id = ?1 AND ${after === undefined ? '?3 IS NULL' : 'photos.name > ?3'}
+         WHERE photos.set_id = ?1 AND photos.name > ?3
          ORDER BY photos.name LIMIT ${readTogether})`,
       this.#set,
       wanted,
-      after ?? null,
+      after,
     );
     const photos = JSON.parse(String(row?.['photos'])) as PhotoPage['photos'];
     const faces = (row?.['faces'] ?? new Uint8Array()) as Uint8Array;
@@ -243,7 +254,7 @@ export class PhotoTable {
         'FACE_STORE_INVALID',
         `The face store '${this.#database.path}' is damaged: it holds encodings of no whole faces. Restore it from a backup.`,
       );
-    return { photos, faces };
+    return { photos, faces: viewOf(faces) };
   }
 
   /**
@@ -319,16 +330,16 @@ export class PhotoTable {
   }
 
   #originRow(origin: EncodingOrigin): number {
-    const digest = originId(origin);
-    const known = this.#originRows.get(digest);
+    const known = this.#originRows.get(origin);
     if (known !== undefined) return known;
+    const digest = originId(origin);
     this.#database.run(
       'INSERT INTO origins (digest, origin) VALUES (?, ?) ON CONFLICT (digest) DO NOTHING',
       digest,
       JSON.stringify(origin),
     );
     const id = Number(this.#database.get('SELECT id FROM origins WHERE digest = ?', digest)?.['id']);
-    this.#originRows.set(digest, id);
+    this.#originRows.set(origin, id);
     return id;
   }
 }
@@ -342,7 +353,7 @@ interface PhotoPage {
     origin: number,
     length: number,
   ])[];
-  readonly faces: Uint8Array;
+  readonly faces: DataView;
 }
 
 /** In a transaction of the caller's. */
