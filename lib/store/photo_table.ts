@@ -1,7 +1,7 @@
 // The photos of a set and their encodings, kept by content: a photo that is renamed or copied is not encoded again.
 
 import { sha256Of } from '../digest.js';
-import { FaceStoreError } from '../errors.js';
+import { FaceStoreError, InvalidOptionError } from '../errors.js';
 import type { KeptFace, KeptPhoto } from '../encodings/kept_encodings.js';
 import { type EncodingOrigin, originId } from '../encodings/origin.js';
 import type { Database } from './database.js';
@@ -40,7 +40,7 @@ export class PhotoTable {
   readonly #database: Database;
   readonly #set: number;
   /** By the objects: photos share few of them. */
-  readonly #originRows = new WeakMap<EncodingOrigin, number>();
+  #originRows = new WeakMap<EncodingOrigin, number>();
 
   constructor(database: Database, set: number) {
     this.#database = database;
@@ -93,7 +93,7 @@ export class PhotoTable {
       name,
       digest,
       stamp ?? null,
-      this.#originRow(origin),
+      this.#knownOriginRow(origin),
     );
     return row !== undefined;
   }
@@ -143,7 +143,7 @@ export class PhotoTable {
 
   /** Keeps what was found on a photo, now or before. It is on the disk when this returns. */
   keep(photo: SeenPhoto, origin: EncodingOrigin, faces: readonly KeptFace[]): void {
-    this.#database.transaction(() => this.#keep(photo, origin, faces));
+    this.#write(() => this.#keep(photo, origin, faces));
   }
 
   /** A file that moved: its record, the decisions on it and the pairs that runs found with it go along. */
@@ -208,7 +208,7 @@ export class PhotoTable {
         .all('SELECT id, origin FROM origins')
         .map((row) => [Number(row['id']), originOf(String(row['origin']))]),
     );
-    const wanted = preferred === undefined ? -1 : this.#originRow(preferred);
+    const wanted = preferred === undefined ? -1 : this.#knownOriginRow(preferred);
     for (let last = ''; ;) {
       const page = this.#page(last, wanted);
       let start = 0;
@@ -267,7 +267,7 @@ export class PhotoTable {
     let count = 0;
     let batch: KeptPhoto[] = [];
     const write = () => {
-      this.#database.transaction(() => batch.forEach((photo) => this.#import(photo)));
+      this.#write(() => batch.forEach((photo) => this.#import(photo)));
       count += batch.length;
       batch = [];
     };
@@ -293,6 +293,7 @@ export class PhotoTable {
     origin: EncodingOrigin,
     faces: readonly KeptFace[],
   ): void {
+    if (name === '') throw new InvalidOptionError('ARGUMENT_INVALID', 'A photo in a face store has a name.');
     const row = this.#originRow(origin);
     this.#database.run(
       `INSERT INTO contents (digest, origin_id, faces) VALUES (?, ?, ?)
@@ -327,6 +328,22 @@ export class PhotoTable {
       stamp ?? null,
       reference ?? former?.['reference'] ?? null,
     );
+  }
+
+  #write(work: () => void): void {
+    try {
+      this.#database.transaction(work);
+    } catch (error) {
+      // The rows of origins that it began are undone too.
+      this.#originRows = new WeakMap();
+      throw error;
+    }
+  }
+
+  /** Of an origin that the store may not know: reading writes nothing. */
+  #knownOriginRow(origin: EncodingOrigin): number {
+    const row = this.#database.get('SELECT id FROM origins WHERE digest = ?', originId(origin));
+    return Number(row?.['id'] ?? -1);
   }
 
   #originRow(origin: EncodingOrigin): number {
