@@ -25,7 +25,7 @@ export default tseslint.config(
       '@typescript-eslint/require-await': 'off',
     },
   },
-  { files: ['scripts/**'], rules: { 'no-console': 'off' } },
+  { files: ['scripts/**', 'examples/**'], rules: { 'no-console': 'off' } },
   // The arrows between the rooms of lib/ point one way only.
   restrict('lib/duplicates/**', ['../!(config|errors|options).js', '**/native.js', '**/engine.js']),
   restrict('lib/models/**', ['**/native.js', '**/engine.js', '**/cli/**', '**/photos/**']),

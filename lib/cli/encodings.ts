@@ -57,7 +57,7 @@ export function addEncodingsCommand(program: Command): void {
     encodings
       .command('import')
       .description(
-        'take encodings over from a file: those exported, those of `encode`, and folders of .npy files',
+        'take encodings over from a file: those exported, those of `encode`, and folders of .npy files; names of photos are paths',
       )
       .argument('<path>', 'FILE.jsonl, FILE.json, FILE.csv, FILE.parquet, or a folder'),
   ).action(async (path: string, _flags: FileFlags, command: Command) => {

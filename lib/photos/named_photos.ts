@@ -1,7 +1,7 @@
 // The photos a person named: files, folders, and containers of Azure Blob Storage.
 
 import { resolve, sep } from 'node:path';
-import { isAzureName, parseAzureName } from '../azure.js';
+import { describeAzure, isAzureName, parseAzureName } from '../azure.js';
 import { NoPhotosError } from '../errors.js';
 import { azurePhotos } from './azure.js';
 import { listPhotos } from './folder.js';
@@ -50,13 +50,11 @@ export class NamedPhotos {
 
   /** Whether a photo of this name, an absolute path or a blob's, would be among them if it were there. */
   covers(name: string): boolean {
-    if (isAzureName(name)) {
-      const blob = parseAzureName(name);
+    if (isAzureName(name))
       return this.#containers.some((named) => {
         const { container, prefix = '' } = parseAzureName(named);
-        return blob.container === container && (blob.prefix ?? '').startsWith(prefix);
+        return name.startsWith(`${describeAzure({ container })}/${prefix}`);
       });
-    }
     return this.#paths.some((path) => {
       const whole = resolve(path);
       return name === whole || name.startsWith(whole.endsWith(sep) ? whole : `${whole}${sep}`);

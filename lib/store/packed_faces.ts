@@ -34,19 +34,30 @@ export function packFaces(faces: readonly KeptFace[]): Uint8Array {
 
 const isLittleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
 
-/** The encodings are views of the bytes, which therefore must not be written to, where the machine allows it. */
-export function unpackFaces(bytes: Uint8Array): KeptFace[] {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+export function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+/** The encodings are views of the same bytes, where the machine allows it: those must not be written to. */
+export function unpackFaces(view: DataView, start = 0, end = view.byteLength): KeptFace[] {
   const faces: KeptFace[] = [];
-  for (let start = 0; start + faceBytes <= bytes.length; start += faceBytes) {
-    const [x, y, width, height, confidence] = [0, 1, 2, 3, 4].map((index) =>
-      view.getFloat64(start + index * 8, true),
-    ) as [number, number, number, number, number];
-    faces.push({
-      ...(Number.isNaN(x) ? {} : { box: { x, y, width, height } }),
-      ...(Number.isNaN(confidence) ? {} : { confidence }),
-      encoding: encodingAt(view, start + encodingOffset),
-    });
+  for (let at = start; at + faceBytes <= end; at += faceBytes) {
+    const encoding = encodingAt(view, at + encodingOffset);
+    const confidence = view.getFloat64(at + 32, true);
+    const box = {
+      x: view.getFloat64(at, true),
+      y: view.getFloat64(at + 8, true),
+      width: view.getFloat64(at + 16, true),
+      height: view.getFloat64(at + 24, true),
+    };
+    // The usual case apart from the others, for the sake of speed.
+    if (!Number.isNaN(box.x) && !Number.isNaN(confidence)) faces.push({ box, confidence, encoding });
+    else
+      faces.push({
+        ...(Number.isNaN(box.x) ? {} : { box }),
+        ...(Number.isNaN(confidence) ? {} : { confidence }),
+        encoding,
+      });
   }
   return faces;
 }

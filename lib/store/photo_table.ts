@@ -1,11 +1,11 @@
 // The photos of a set and their encodings, kept by content: a photo that is renamed or copied is not encoded again.
 
 import { sha256Of } from '../digest.js';
-import { FaceStoreError } from '../errors.js';
+import { FaceStoreError, InvalidOptionError } from '../errors.js';
 import type { KeptFace, KeptPhoto } from '../encodings/kept_encodings.js';
 import { type EncodingOrigin, originId } from '../encodings/origin.js';
 import { type Database, patternContaining } from './database.js';
-import { faceBytes, packFaces, unpackFaces } from './packed_faces.js';
+import { faceBytes, packFaces, unpackFaces, viewOf } from './packed_faces.js';
 
 /** A photo as a run saw it. */
 export interface SeenPhoto {
@@ -47,13 +47,15 @@ export interface ListedPhoto {
 
 const importedTogether = 1000;
 const readTogether = 250;
+const namesTogether = 5000;
 /** Stands before the digest of the faces where the photo's own is not known. */
 const facesDigest = 'faces ';
 
 export class PhotoTable {
   readonly #database: Database;
   readonly #set: number;
-  readonly #originRows = new Map<string, number>();
+  /** By the objects: photos share few of them. */
+  #originRows = new WeakMap<EncodingOrigin, number>();
 
   constructor(database: Database, set: number) {
     this.#database = database;
@@ -106,7 +108,7 @@ export class PhotoTable {
       name,
       digest,
       stamp ?? null,
-      this.#originRow(origin),
+      this.#knownOriginRow(origin),
     );
     return row !== undefined;
   }
@@ -158,11 +160,21 @@ export class PhotoTable {
 
   /** The records that photos belong to, by the photos' names. */
   references(): Map<string, string> {
-    return new Map(
-      this.#database
-        .all('SELECT name, reference FROM photos WHERE set_id = ? AND reference IS NOT NULL', this.#set)
-        .map(({ name, reference }) => [String(name), String(reference)]),
-    );
+    const references = new Map<string, string>();
+    for (let last = ''; ;) {
+      // Many in one row, as in #page.
+      const row = this.#database.get(
+        `SELECT json_group_array(json_array(name, reference)) AS page FROM (
+           SELECT name, reference FROM photos WHERE set_id = ? AND name > ? AND reference IS NOT NULL
+           ORDER BY name LIMIT ${namesTogether})`,
+        this.#set,
+        last,
+      );
+      const page = JSON.parse(String(row?.['page'])) as (readonly [name: string, reference: string])[];
+      for (const [name, reference] of page) references.set(name, reference);
+      last = page.at(-1)?.[0] ?? '';
+      if (last === '') return references;
+    }
   }
 
   /** The faces on this content as these models and options found them; undefined when it was not encoded so yet. */
@@ -173,12 +185,12 @@ export class PhotoTable {
       digest,
       originId(origin),
     );
-    return row && unpackFaces(row['faces'] as Uint8Array);
+    return row && unpackFaces(viewOf(row['faces'] as Uint8Array));
   }
 
   /** Keeps what was found on a photo, now or before. It is on the disk when this returns. */
   keep(photo: SeenPhoto, origin: EncodingOrigin, faces: readonly KeptFace[]): void {
-    this.#database.transaction(() => this.#keep(photo, origin, faces));
+    this.#write(() => this.#keep(photo, origin, faces));
   }
 
   /** A file that moved: its record, the decisions on it and the pairs that runs found with it go along. */
@@ -243,9 +255,8 @@ export class PhotoTable {
         .all('SELECT id, origin FROM origins')
         .map((row) => [Number(row['id']), originOf(String(row['origin']))]),
     );
-    const wanted = preferred === undefined ? -1 : this.#originRow(preferred);
-    let last: string | undefined;
-    for (;;) {
+    const wanted = preferred === undefined ? -1 : this.#knownOriginRow(preferred);
+    for (let last = ''; ;) {
       const page = this.#page(last, wanted);
       let start = 0;
       for (const [name, reference, digest, origin, length] of page.photos) {
@@ -254,11 +265,11 @@ export class PhotoTable {
           ...(reference === null ? {} : { reference }),
           ...(digest.startsWith(facesDigest) ? {} : { digest }),
           ...origins.get(origin),
-          faces: unpackFaces(page.faces.subarray(start, (start += length))),
+          faces: unpackFaces(page.faces, start, (start += length)),
         };
       }
-      last = page.photos.at(-1)?.[0];
-      if (last === undefined) return;
+      last = page.photos.at(-1)?.[0] ?? '';
+      if (last === '') return;
     }
   }
 
@@ -266,7 +277,7 @@ export class PhotoTable {
    * A row for each photo would cost ten times as much as what is in it: a page is one row, the faces of its photos one
    * value. (SQLite has no aggregate that joins BLOBs; joined as TEXT their bytes stay what they are, unread.)
    */
-  #page(after: string | undefined, wanted: number): PhotoPage {
+  #page(after: string, wanted: number): PhotoPage {
     const row = this.#database.get(
       `SELECT json_group_array(json_array(name, reference, digest, origin_id, length(faces))) AS photos,
          CAST(group_concat(faces, '') AS BLOB) AS faces
@@ -276,11 +287,11 @@ export class PhotoTable {
            CASE WHEN photos.origin_id <> ?2 AND EXISTS (
              SELECT 1 FROM contents AS other WHERE other.digest = photos.digest AND other.origin_id = ?2)
            THEN ?2 ELSE photos.origin_id END
-         WHERE photos.set_id = ?1 AND ${after === undefined ? '?3 IS NULL' : 'photos.name > ?3'}
+         WHERE photos.set_id = ?1 AND photos.name > ?3
          ORDER BY photos.name LIMIT ${readTogether})`,
       this.#set,
       wanted,
-      after ?? null,
+      after,
     );
     const photos = JSON.parse(String(row?.['photos'])) as PhotoPage['photos'];
     const faces = (row?.['faces'] ?? new Uint8Array()) as Uint8Array;
@@ -290,7 +301,7 @@ export class PhotoTable {
         'FACE_STORE_INVALID',
         `The face store '${this.#database.path}' is damaged: it holds encodings of no whole faces. Restore it from a backup.`,
       );
-    return { photos, faces };
+    return { photos, faces: viewOf(faces) };
   }
 
   /**
@@ -303,7 +314,7 @@ export class PhotoTable {
     let count = 0;
     let batch: KeptPhoto[] = [];
     const write = () => {
-      this.#database.transaction(() => batch.forEach((photo) => this.#import(photo)));
+      this.#write(() => batch.forEach((photo) => this.#import(photo)));
       count += batch.length;
       batch = [];
     };
@@ -329,6 +340,7 @@ export class PhotoTable {
     origin: EncodingOrigin,
     faces: readonly KeptFace[],
   ): void {
+    if (name === '') throw new InvalidOptionError('ARGUMENT_INVALID', 'A photo in a face store has a name.');
     const row = this.#originRow(origin);
     this.#database.run(
       `INSERT INTO contents (digest, origin_id, faces) VALUES (?, ?, ?)
@@ -365,17 +377,33 @@ export class PhotoTable {
     );
   }
 
+  #write(work: () => void): void {
+    try {
+      this.#database.transaction(work);
+    } catch (error) {
+      // The rows of origins that it began are undone too.
+      this.#originRows = new WeakMap();
+      throw error;
+    }
+  }
+
+  /** Of an origin that the store may not know: reading writes nothing. */
+  #knownOriginRow(origin: EncodingOrigin): number {
+    const row = this.#database.get('SELECT id FROM origins WHERE digest = ?', originId(origin));
+    return Number(row?.['id'] ?? -1);
+  }
+
   #originRow(origin: EncodingOrigin): number {
-    const digest = originId(origin);
-    const known = this.#originRows.get(digest);
+    const known = this.#originRows.get(origin);
     if (known !== undefined) return known;
+    const digest = originId(origin);
     this.#database.run(
       'INSERT INTO origins (digest, origin) VALUES (?, ?) ON CONFLICT (digest) DO NOTHING',
       digest,
       JSON.stringify(origin),
     );
     const id = Number(this.#database.get('SELECT id FROM origins WHERE digest = ?', digest)?.['id']);
-    this.#originRows.set(digest, id);
+    this.#originRows.set(origin, id);
     return id;
   }
 }
@@ -389,7 +417,7 @@ interface PhotoPage {
     origin: number,
     length: number,
   ])[];
-  readonly faces: Uint8Array;
+  readonly faces: DataView;
 }
 
 /** In a transaction of the caller's. */

@@ -137,6 +137,15 @@ t.test('photos may be written while they are gone through', async (t) => {
   t.equal(count, 300);
 });
 
+t.test('what fails is undone whole, and the next goes well', async (t) => {
+  const { photos } = storeIn(t).set();
+  const wrong = [{ encoding: new Float32Array(3) }];
+  t.throws(() => photos.keep({ name: 'a', digest: 'd' }, origin, wrong), { code: 'ENCODINGS_INVALID' });
+  t.throws(() => photos.keep({ name: '', digest: 'd' }, origin, []), { code: 'ARGUMENT_INVALID' });
+  photos.keep({ name: 'a', digest: 'd' }, origin, [face(1)]);
+  t.match([...photos.photos()], [{ photo: 'a', origin }]);
+});
+
 t.test('two sets may be given other faces by one name', async (t) => {
   const store = storeIn(t);
   await store.set('one').photos.import([{ photo: 'a', faces: [face(1)] }]);
