@@ -68,7 +68,7 @@ function ofArgument(argument: Argument): Completion {
 }
 
 /** What a value is called in the help tells what it is. */
-const places = /^(file|directory|folder|photos?|first|second|known|unknown|source|places?|pairs|out)$/;
+const places = /^(file|path|directory|folder|photos?|first|second|known|unknown|source|places?|pairs|out)$/;
 
 function byPlaceholder(name: string): Completion {
   return { kind: places.test(name) ? 'files' : 'nothing' };
