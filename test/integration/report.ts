@@ -31,7 +31,8 @@ async function opened(
 ) {
   const out = join(t.testdirName, 'report.html');
   await writeReport(out, findings, { engine, photos });
-  const page = await (await browser.newContext(context)).newPage();
+  // Colours on their way from one to another are no colours to measure.
+  const page = await (await browser.newContext({ reducedMotion: 'reduce', ...context })).newPage();
   const said: string[] = [];
   const requests: string[] = [];
   page.on('console', (message) => said.push(message.text()));
