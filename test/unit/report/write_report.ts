@@ -74,6 +74,10 @@ t.test('the whole photos may be links, or left out', async (t) => {
   const written = await writeReport(out, findings, { engine, photos: 'none' });
   t.match(written, { crops: 2, wholePhotos: 0 });
   t.match(dataOf(out).photos, [{ link: undefined, whole: undefined }]);
+  await t.rejects(writeReport(out, findings, { engine, photos: 'all' as 'embed' }), {
+    code: 'OPTION_RANGE',
+    message: /photos must be one of auto, embed, link, none/,
+  });
 });
 
 t.test('faces beyond 128 MiB are left out, and the report says so', async (t) => {
