@@ -4,8 +4,9 @@ import { access, constants, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { FaceDedupError, ReportError } from '../errors.js';
 import { isAbsence, writeWhole } from '../models/files.js';
+import { oneOf } from '../options.js';
 import type { Findings } from '../runs/findings.js';
-import { type ReportContents, type ReportOptions, reportStream } from './stream.js';
+import { photosInReport, type ReportContents, type ReportOptions, reportStream } from './stream.js';
 
 export { type PhotosInReport, photosInReport, type ReportContents, type ReportOptions } from './stream.js';
 
@@ -20,13 +21,14 @@ export interface WrittenReport extends ReportContents {
  * Writes a report: one self-contained HTML file that opens from disk, readable by its owner alone, there whole or not at
  * all. Each photo of a pair is read once; one that is gone, or has changed since, is shown as missing, with its reason.
  *
- * @throws ReportError `REPORT_UNWRITABLE`, AbortedError, model errors, EngineClosedError
+ * @throws ReportError `REPORT_UNWRITABLE`, InvalidOptionError, AbortedError, model errors, EngineClosedError
  */
 export async function writeReport(
   path: string,
   findings: Findings,
   options: ReportOptions,
 ): Promise<WrittenReport> {
+  oneOf(photosInReport)(options.photos ?? 'auto', 'photos');
   const target = resolve(path);
   let contents: ReportContents | undefined;
   const stream = reportStream(target, findings, options, (held) => {

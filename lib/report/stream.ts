@@ -35,7 +35,7 @@ export interface ReportContents {
   readonly missing: number;
 }
 
-/** Bytes of the file. Browsers open files of a few hundred megabytes; crops take about 7 KB each, whole photos about 60. */
+/** Bytes of the file. Browsers open files of a few hundred megabytes; crops take about 6 KB each, whole photos 15 to 80. */
 const budgets = { crops: 128 * 2 ** 20, wholes: 64 * 2 ** 20 } as const;
 /** A browser reads a block when the first image of it is shown. */
 const blockBytes = 256 * 2 ** 10;

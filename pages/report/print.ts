@@ -31,8 +31,21 @@ export function preparePrinting(printed: () => Printed): () => void {
       ...Array.from({ length }, (_, index) => item(index)),
     );
   };
-  const takeOff = () => sheet.replaceChildren();
+  // On paper nothing can be opened any more.
+  const closed = new Set<HTMLDetailsElement>();
+  const open = () => {
+    for (const details of document.querySelectorAll<HTMLDetailsElement>('details:not([open])')) {
+      closed.add(details);
+      details.open = true;
+    }
+  };
+  const takeOff = () => {
+    sheet.replaceChildren();
+    for (const details of closed) details.open = false;
+    closed.clear();
+  };
   window.addEventListener('beforeprint', () => {
+    open();
     if (sheet.childElementCount === 0) layOut();
   });
   window.addEventListener('afterprint', takeOff);

@@ -12,9 +12,10 @@ export interface Histogram {
 
 const view = { width: 380, height: 190, left: 38, right: 8, top: 28, bottom: 36 } as const;
 
-/** Of distances in bins of `width`, from 0 up to the threshold, which lies on the edge of a bin or within the last. */
-export function histogramOf(distances: readonly number[], threshold: number, width = 0.02): Histogram {
-  const bins = Math.max(1, Math.ceil(threshold / width - 1e-9));
+/** Of distances from 0 up to the threshold, in bins of about 0.02 of which the last ends at the threshold. */
+export function histogramOf(distances: readonly number[], threshold: number): Histogram {
+  const bins = Math.min(200, Math.max(1, Math.round(threshold / 0.02)));
+  const width = threshold / bins;
   const counts = new Array<number>(bins).fill(0);
   for (const distance of distances) {
     const bin = Math.min(bins - 1, Math.max(0, Math.floor(distance / width + 1e-9)));
@@ -116,10 +117,10 @@ function ticks(from: number, to: number): number[] {
   );
 }
 
-/** 1, 2 or 5 times a power of ten, at least `value`. */
+/** A round number of at most one and a half digits, at least `value`. */
 function niceAbove(value: number): number {
   const power = 10 ** Math.floor(Math.log10(value));
-  return ([1, 2, 5, 10].find((factor) => factor * power >= value) ?? 10) * power;
+  return ([1, 1.5, 2, 3, 4, 5, 6, 8, 10].find((factor) => factor * power >= value) ?? 10) * power;
 }
 
 function shorten(value: number): string {
