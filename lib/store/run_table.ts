@@ -3,7 +3,7 @@
 import { FaceStoreError } from '../errors.js';
 import type { Findings, FoundPair, Verdict } from '../runs/findings.js';
 import { type Database, patternContaining, type Row, type Value } from './database.js';
-import { type DecisionIndex } from './decisions.js';
+import type { DecisionIndex, SubjectKind } from './decisions.js';
 
 /** A run without its pairs and groups. */
 export type RunFacts = Required<Pick<Findings, 'run'>> & Omit<Findings, 'pairs' | 'groups'>;
@@ -220,22 +220,24 @@ export class RunTable {
   /** The pairs of a run that a person has said something of: decisions are few where pairs may be many. */
   #decided(run: number, index: DecisionIndex): Required<Pick<PlacedPair, 'position' | 'verdict'>>[] {
     const decisions = index.decisions();
-    const photos = decisions
-      .filter(({ kind }) => kind === 'photo')
-      .map(({ first, second }) => [first, second]);
+    const namesOf = (wanted: SubjectKind) =>
+      decisions.filter(({ kind }) => kind === wanted).map(({ first, second }) => [first, second]);
     const byPhotos = this.#database.all(
       `SELECT run_pairs.* FROM json_each(?2) AS decided CROSS JOIN run_pairs
        WHERE run_id = ?1 AND first = json_extract(decided.value, '$[0]') AND second = json_extract(decided.value, '$[1]')`,
       run,
-      JSON.stringify(photos),
+      JSON.stringify(namesOf('photo')),
     );
+    const references = namesOf('reference').flat();
     const byReferences =
-      photos.length === decisions.length
+      references.length === 0
         ? []
         : this.#database.all(
-            `SELECT * FROM run_pairs WHERE run_id = ?
-               AND json_extract(boxes, '$[2]') IS NOT NULL AND json_extract(boxes, '$[3]') IS NOT NULL`,
+            `SELECT * FROM run_pairs WHERE run_id = ?1
+               AND json_extract(boxes, '$[2]') IN (SELECT value FROM json_each(?2))
+               AND json_extract(boxes, '$[3]') IN (SELECT value FROM json_each(?2))`,
             run,
+            JSON.stringify(references),
           );
     const verdicts = new Map<number, Verdict>();
     for (const row of [...byPhotos, ...byReferences]) {
