@@ -297,6 +297,9 @@ t.test('settings are told with their ranges, and changed within them', async (t)
     detector: 'hog',
     models: 'somewhere',
   });
+  await Promise.all([change({ jitters: 2 }), change({ lanes: 3 })]);
+  const both = (await ask<ApiSettings>('GET', '/api/settings')).body;
+  t.same([find(both, 'jitters')?.value, find(both, 'lanes')?.value], [2, 3], 'of two at once none is lost');
   for (const body of [
     { threshold: -1 },
     { detector: 'magic' },

@@ -2,6 +2,7 @@
 
 import type { FastifyInstance } from 'fastify';
 import { ServerError } from '../../errors.js';
+import type { PhotoSetFacts } from '../../store/index.js';
 import type { ApiSet } from '../api.js';
 import type { ServerContext } from '../context.js';
 import { answers, arrayOf, object, ref, setParams } from '../schemas.js';
@@ -18,14 +19,7 @@ export function addSetRoutes(app: FastifyInstance, context: ServerContext): void
   const tags = ['sets'];
   const factsOf = (name: string): ApiSet => {
     const set = setNamed(context, name);
-    const facts = store.sets().find((each) => each.name === set.name);
-    return {
-      name: set.name,
-      photos: facts?.photos ?? 0,
-      runs: facts?.runs ?? 0,
-      createdAt: facts?.createdAt ?? '',
-      webhook: facts?.webhook ?? null,
-    };
+    return apiSet(store.sets().find((each) => each.name === set.name) as PhotoSetFacts);
   };
   const setWebhook = (name: string, address: string | null | undefined) => {
     if (address !== undefined) store.setWebhook(name, address ?? undefined);
@@ -36,7 +30,7 @@ export function addSetRoutes(app: FastifyInstance, context: ServerContext): void
   app.get(
     '/api/sets',
     { schema: { tags, summary: 'All sets', response: answers(200, 'By name', arrayOf(ref('ApiSet'))) } },
-    () => store.sets().map(({ name }) => factsOf(name)),
+    () => store.sets().map(apiSet),
   );
 
   app.post<{ Body: SetBody & { readonly name: string } }>(
@@ -102,4 +96,8 @@ export function addSetRoutes(app: FastifyInstance, context: ServerContext): void
       return { removed: store.removeSet(params.set) };
     },
   );
+}
+
+function apiSet({ webhook: address, ...facts }: PhotoSetFacts): ApiSet {
+  return { ...facts, webhook: address ?? null };
 }

@@ -16,6 +16,7 @@ export function addSettingRoutes(app: FastifyInstance, { config }: ServerContext
   const description =
     `Not among them, and not to be changed over HTTP: ${[...fixedSettings].join(', ')}. ` +
     'They are changed in the configuration file, or given when the server is started.';
+  let changes: Promise<unknown> = Promise.resolve();
   const settings = (): ApiSettings => {
     const values = config.settings as Readonly<Record<string, unknown>>;
     return {
@@ -52,7 +53,10 @@ export function addSettingRoutes(app: FastifyInstance, { config }: ServerContext
     },
     async ({ body }) => {
       for (const name of Object.keys(body)) requireChangeable(name);
-      await config.update(body);
+      // One after the other: each change starts from what the one before it left.
+      const change = changes.then(() => config.update(body));
+      changes = change.catch(() => undefined);
+      await change;
       return settings();
     },
   );
