@@ -9,7 +9,7 @@ import type { ApiDecision, ApiPage } from '../../lib/server/api.js';
 import type { FaceServer, ServerOptions } from '../../lib/server/index.js';
 import { FaceStore } from '../../lib/store/index.js';
 import { launchBrowser, screenshotPath, skipWithoutBrowser } from '../fixtures/browser.js';
-import { versionedModels } from '../fixtures/model_versions.js';
+import { cellPhoto, versionedModels } from '../fixtures/model_versions.js';
 import { prototxtName, weightsName } from '../fixtures/model_folder.js';
 import { watchedPage } from '../fixtures/page_watch.js';
 import { examplePhotos, skipWithout } from '../fixtures/places.js';
@@ -478,14 +478,18 @@ inBrowser('a model is uploaded, checked and used, and the one before put back', 
   await use('old');
   const { page, complaints } = await scene(t, {
     path: '#/models',
-    server: { models },
+    server: { models, config: await configIn(folder, { meanValues: [0, 0, 0] }) },
     place: placeIn(folder),
   });
-  await page.getByText('In use').waitFor();
+  await page.getByText('In use', { exact: true }).waitFor();
   await page.getByLabel('Network (.prototxt)').setInputFiles(join(folder, 'new', prototxtName));
   await page.getByLabel('Weights (.caffemodel)').setInputFiles(join(folder, 'new', weightsName));
+  const photo = { name: 'cells.png', mimeType: 'image/png', buffer: await cellsAsPng() };
+  await page.getByLabel('Photo to try it on').setInputFiles(photo);
+  await page.getByLabel('Faces on that photo').fill('1');
+  await page.getByLabel('Name of the version').fill('new');
   await page.getByRole('button', { name: 'Upload and use' }).click();
-  await page.getByText(/^(Version .* is in use\.|The model was not taken)/).waitFor();
+  await page.getByText(/^(Version new is in use\.|The model was not taken)/).waitFor();
   await page.screenshot({ path: screenshotPath('review-models'), fullPage: true });
   t.equal(await page.locator('.version').count(), 2);
   await page.getByRole('button', { name: 'Roll back to the one before' }).click();
@@ -508,6 +512,13 @@ inBrowser('a file that is no model is refused with what the check said', async (
 /** Beside what else a test keeps in its folder. */
 function placeIn(folder: string): Place {
   return { folder, root: folder, store: join(folder, 'faces.db'), photos: ['', '', '', ''] };
+}
+
+function cellsAsPng(): Promise<Buffer> {
+  const { data, width, height } = cellPhoto;
+  return sharp(data, { raw: { width, height, channels: 3 } })
+    .png()
+    .toBuffer();
 }
 
 const views = [
