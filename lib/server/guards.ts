@@ -40,7 +40,7 @@ export function addGuards(app: FastifyInstance, { access, sessions }: ServerCont
 
   app.decorateRequest('hasToken', false);
   app.addHook('onRequest', async (request) => {
-    requireShortAddress(request);
+    requireAddress(request);
     requireHost(request, access);
     request.hasToken = await sentToken(request, sessions.areNeeded, checkToken);
     requireOrigin(request, access);
@@ -62,9 +62,13 @@ export function isKnown(request: FastifyRequest, { sessions }: ServerContext): b
   return !sessions.areNeeded || request.hasToken || (session !== undefined && sessions.has(session));
 }
 
-function requireShortAddress({ raw }: FastifyRequest): void {
-  if ((raw.url ?? '').length > longestAddress)
+function requireAddress({ raw }: FastifyRequest): void {
+  const address = raw.url ?? '';
+  if (address.length > longestAddress)
     throw new ServerError('REQUEST_TOO_LARGE', `An address has at most ${longestAddress} letters.`);
+  // With a host of its own, as proxies are asked: the one that counts would not be the one that is checked.
+  if (!address.startsWith('/'))
+    throw new ServerError('REQUEST_INVALID', 'An address here begins with a slash: this server is no proxy.');
 }
 
 /** Against DNS rebinding: a page elsewhere can make its own name lead here, and not change which name it asks for. */
@@ -97,7 +101,7 @@ function requireOrigin(request: FastifyRequest, access: AccessRules): void {
   const { origin } = request.headers;
   const isReading = readingMethods.has(request.method);
   // A link from elsewhere may lead to the page, and to nothing below it.
-  if (isReading && !request.url.startsWith('/api/')) return;
+  if (isReading && request.routeOptions.url?.startsWith('/api/') !== true) return;
   const isSameSite = site === undefined || site === 'same-origin' || (isReading && site === 'none');
   const isSameOrigin = origin === undefined || isOwnOrigin(origin, request, access);
   const isTold = isReading || site !== undefined || origin !== undefined;

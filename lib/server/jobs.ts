@@ -66,11 +66,11 @@ export class JobQueue {
 
   /** @throws ServerError `QUEUE_FULL` */
   add(set: string, work: JobWork): ApiJob {
-    const waiting = [...this.#jobs.values()].filter(({ state }) => state.state === 'waiting').length;
-    if (this.#isClosed || waiting >= this.#waiting)
+    const pending = [...this.#jobs.values()].filter((job) => !job.hasEnded).length;
+    if (this.#isClosed || pending > this.#waiting)
       throw new ServerError(
         'QUEUE_FULL',
-        `${waiting} runs are waiting already. Try again when some of them are done.`,
+        `No more than ${this.#waiting} runs may wait for another. Try again when one of them is done.`,
       );
     const job = new Job(
       {

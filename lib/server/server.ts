@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { createSecureContext } from 'node:tls';
 import type { FastifyInstance } from 'fastify';
 import type { Calibration } from '../calibration/index.js';
 import { FaceDedupError, InvalidOptionError, ServerError } from '../errors.js';
@@ -88,6 +89,7 @@ export function isLoopback(host: string): boolean {
 export async function createServer(options: ServerOptions): Promise<FaceServer> {
   const { host = '127.0.0.1', port = 8080, token } = options;
   requireSafe(host, token);
+  requirePair(options.tls);
   const config = options.config ?? (await ConfigFile.read());
   const settings = belowEnvironment(config.settings);
   const photos = await RootedPhotos.of(options.roots ?? settings.roots ?? []);
@@ -168,6 +170,19 @@ function requireSafe(host: string, token: string | undefined): void {
       'SERVER_UNSAFE',
       `Others could connect to ${host} and see the photos. Give a token, or listen on 127.0.0.1.`,
     );
+}
+
+function requirePair(tls: ServerOptions['tls']): void {
+  try {
+    if (tls) createSecureContext(tls);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new InvalidOptionError(
+      'ARGUMENT_INVALID',
+      `The certificate and key of https are no pair in PEM: ${reason}.`,
+      { cause },
+    );
+  }
 }
 
 /** What a webhook is sent. */

@@ -65,7 +65,10 @@ export class ModelUploads {
     this.#isUnderWay = true;
     const folder = await mkdtemp(join(tmpdir(), ModelUploads.folderPrefix));
     try {
-      return await use(await this.#fill(folder, request));
+      const upload = await this.#fill(folder, request).catch((error: unknown) => {
+        throw isMultipartError(error) ? invalid('The upload is cut off, or no multipart/form-data') : error;
+      });
+      return await use(upload);
     } finally {
       await rm(folder, { recursive: true, force: true });
       this.#isUnderWay = false;
@@ -105,6 +108,11 @@ export class ModelUploads {
       photo: came.has('photo') ? await readFile(join(folder, photoName)) : undefined,
     };
   }
+}
+
+/** Of the parser, which gives its errors no code; those of the disk have one. */
+function isMultipartError(error: unknown): boolean {
+  return error instanceof Error && (!('code' in error) || error.code === 'ERR_STREAM_PREMATURE_CLOSE');
 }
 
 function facesOf(text: string | undefined): number | undefined {
