@@ -131,6 +131,9 @@ export class ConfigFileError extends FaceDedupError {}
  */
 export class ServerError extends FaceDedupError {}
 
+/** A report cannot be written where it was asked for. Code: `REPORT_UNWRITABLE`. */
+export class ReportError extends FaceDedupError {}
+
 /** No photo is where a run was told to look. Code: `NO_PHOTOS`. */
 export class NoPhotosError extends FaceDedupError {}
 

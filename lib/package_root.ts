@@ -20,3 +20,7 @@ function findPackageRoot(): string {
 
 /** The folder of facededup's package.json. */
 export const packageRoot = findPackageRoot();
+
+export const packageVersion = (
+  JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as { readonly version: string }
+).version;

@@ -6,6 +6,7 @@ import { thresholdOptionTable } from '../config.js';
 import { FaceEngine } from '../engine.js';
 import { InvalidOptionError } from '../errors.js';
 import { readOptions } from '../options.js';
+import { requireWritable } from '../report/index.js';
 import { NamedPhotos } from '../photos/named_photos.js';
 import { findInPhotos, type FindProgress } from '../runs/find.js';
 import type { FacesPolicy, Findings } from '../runs/findings.js';
@@ -15,6 +16,7 @@ import { type OutputFormat, printCsvRow, printLine, printNote, printTable, visib
 import { readIgnoredPairs, readReferences } from './pair_files.js';
 import { exitCodeFor, noteFailures, noteUnverifiedModels } from './photo_run.js';
 import { type Progress, startProgress } from './progress.js';
+import { noteReport, reportWithProgress } from './report.js';
 import {
   addEncodeFlags,
   addOutputFlags,
@@ -33,6 +35,7 @@ interface FindFlags extends OutputFlags, StoreFlags {
   readonly groups?: boolean;
   readonly new?: boolean;
   readonly dropGone?: boolean;
+  readonly report?: string;
   readonly faces: FacesPolicy;
 }
 
@@ -58,7 +61,8 @@ export function addFindCommand(program: Command, setExitCode: (code: number) => 
     .option('--references <file>', 'CSV with the columns photo,reference: the record each photo belongs to')
     .option('--drop-gone', 'with --store: forget photos that are no longer in the places named')
     .option('--groups', 'print groups of photos of one person instead of pairs')
-    .option('--new', 'with --store: print only pairs that the run before did not have');
+    .option('--new', 'with --store: print only pairs that the run before did not have')
+    .option('--report <file>', 'also write the result as one HTML file with the faces side by side');
   addOutputFlags(addStoreFlags(addEncodeFlags(command))).action(async (paths: string[], flags: FindFlags) => {
     const findings = await find(paths, flags);
     print(findings, outputFormat(flags), flags);
@@ -70,6 +74,7 @@ async function find(paths: readonly string[], flags: FindFlags): Promise<Finding
   // Checked before the photos are encoded, which may take hours.
   const { threshold } = readOptions(thresholdOptionTable, { threshold: flags.threshold });
   requireStoreOr(paths, flags);
+  if (flags.report !== undefined) await requireWritable(flags.report);
   const ignoredPairs = flags.ignore === undefined ? [] : await readIgnoredPairs(flags.ignore);
   const references = flags.references === undefined ? undefined : await readReferences(flags.references);
   const photos = paths.length > 0 ? await NamedPhotos.of(paths) : undefined;
@@ -90,6 +95,8 @@ async function find(paths: readonly string[], flags: FindFlags): Promise<Finding
       });
       progress.stop();
       noteUnverifiedModels(engine.info());
+      if (flags.report !== undefined)
+        noteReport(await reportWithProgress(flags.report, findings, { engine, set }));
       return findings;
     } finally {
       await engine.close();

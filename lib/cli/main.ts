@@ -13,6 +13,7 @@ import { addFindCommand } from './find.js';
 import { addModelsCommand } from './models.js';
 import { printNote } from './output.js';
 import { exitCodes } from './photo_run.js';
+import { addReportCommand } from './report.js';
 import { addReviewCommand } from './review.js';
 import { addServeCommand } from './serve.js';
 
@@ -39,6 +40,7 @@ async function run(args: readonly string[]): Promise<number> {
   addDetectCommand(program, setExitCode);
   addEncodeCommand(program, setExitCode);
   addDecisionsCommand(program);
+  addReportCommand(program);
   addModelsCommand(program);
   addReviewCommand(program);
   addServeCommand(program);

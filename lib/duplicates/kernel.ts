@@ -115,7 +115,7 @@ function compiledKernel(): Compiled | undefined {
 }
 
 function compile(): Compiled | undefined {
-  const { WebAssembly: api } = globalThis as WithWebAssembly;
+  const { WebAssembly: api } = globalThis as unknown as WithWebAssembly;
   const isShared = typeof SharedArrayBuffer === 'function';
   try {
     return api && { api, module: new api.Module(assembleKernel(isShared)), isShared };

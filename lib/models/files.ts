@@ -44,6 +44,8 @@ export interface WrittenFile {
 export interface WriteOptions {
   /** More than this is refused before it fills the disk. */
   readonly maxBytes: number;
+  /** Of the new file, less the process's umask; default 0o666. */
+  readonly mode?: number | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Throws when what was written must not take its place. */
   readonly check?: ((written: WrittenFile) => void) | undefined;
@@ -53,13 +55,13 @@ export interface WriteOptions {
 export async function writeWhole(
   path: string,
   content: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
-  { maxBytes, signal, check }: WriteOptions,
+  { maxBytes, mode = 0o666, signal, check }: WriteOptions,
 ): Promise<WrittenFile> {
   const folder = dirname(path);
   const temporary = join(folder, `.new-${randomUUID()}`);
   const hash = createHash('sha256');
   let bytes = 0;
-  const handle = await open(temporary, 'wx');
+  const handle = await open(temporary, 'wx', mode);
   try {
     for await (const chunk of content) {
       throwIfAborted(signal);

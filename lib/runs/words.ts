@@ -33,7 +33,7 @@ export function estimateInWords({
 }
 
 /** Two significant digits: an estimate has no more. */
-function inFewDigits(value: number): string {
+export function inFewDigits(value: number): string {
   if (value === 0) return '0';
   if (value >= 100) return String(Math.round(value));
   return value >= 0.01 ? String(Number(value.toPrecision(2))) : 'less than 0.01';

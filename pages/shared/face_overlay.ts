@@ -26,7 +26,8 @@ export function wholePhoto({ src, alt, width, height, boxes, onError }: WholePho
     { attributes: { viewBox: `0 0 ${width} ${height}`, 'aria-hidden': 'true' } },
     ...boxes.flatMap((box) => [rectangle('face-box-ground', box), rectangle('face-box', box)]),
   );
-  return element('span', { class: 'whole-photo' }, image, overlay);
+  const style = { '--ratio': String(width / height), '--twice': `${2 * width}px` };
+  return element('span', { class: 'whole-photo', style }, image, overlay);
 }
 
 /** What stands where an image cannot, with the reason. */
@@ -43,7 +44,7 @@ function rectangle(kind: string, { x, y, width, height }: Box): SVGElement {
       width,
       height,
       'vector-effect': 'non-scaling-stroke',
-      rx: Math.min(width, height) / 20,
+      rx: Math.min(width, height) / 50,
     },
   });
 }

@@ -10,7 +10,7 @@ export interface Histogram {
   readonly counts: readonly number[];
 }
 
-const view = { width: 480, height: 180, left: 36, right: 12, top: 26, bottom: 34 } as const;
+const view = { width: 380, height: 190, left: 38, right: 8, top: 28, bottom: 36 } as const;
 
 /** Of distances in bins of `width`, from 0 up to the threshold, which lies on the edge of a bin or within the last. */
 export function histogramOf(distances: readonly number[], threshold: number, width = 0.02): Histogram {
@@ -65,7 +65,7 @@ export function drawHistogram(histogram: Histogram): HTMLElement {
     line('threshold', x(threshold), view.top - 6, x(threshold), base),
     text(`threshold ${shorten(threshold)}`, x(threshold) - 6, view.top - 10, 'end', 'threshold-label'),
   );
-  return element('div', {}, drawing, asTable(histogram));
+  return element('div', { class: 'histogram-frame' }, drawing, asTable(histogram));
 }
 
 function inWords({ threshold, counts }: Histogram): string {

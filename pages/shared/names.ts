@@ -27,8 +27,7 @@ export function commonFolder(names: readonly string[]): string {
   let common = names[0] === undefined ? '' : nameParts(names[0]).folder;
   for (const name of names) {
     const { folder } = nameParts(name);
-    while (!folder.startsWith(common))
-      common = common.slice(0, common.lastIndexOf('/', common.length - 2) + 1);
+    while (!folder.startsWith(common)) common = common.slice(0, common.slice(0, -1).lastIndexOf('/') + 1);
   }
   return common;
 }

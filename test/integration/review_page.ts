@@ -159,6 +159,15 @@ inBrowser('a key that is held down decides one pair', async (t) => {
   t.ok(await page.getByText('2 of 3 open pairs').isVisible());
 });
 
+inBrowser('a double click decides one pair', async (t) => {
+  const { page, decisions } = await scene(t);
+  await judgeable(page, '1 of 3 open pairs');
+  await page.getByRole('button', { name: 'Different people' }).dblclick({ delay: 60 });
+  await judgeable(page, '2 of 3 open pairs');
+  await saved(page);
+  t.equal((await decisions()).length, 1);
+});
+
 inBrowser('a verdict can be given by a click, with a reason', async (t) => {
   const { page, decisions } = await scene(t, { path: '#/sets/default/pairs/2' });
   await judgeable(page, '3 of 3 open pairs');
@@ -548,6 +557,7 @@ for (const { name, browser: options } of looks)
       await page.goto(page.url().replace(/#.*|$/, `#/${view}`));
       await page.getByRole('heading', { level: 1 }).waitFor();
       await page.waitForLoadState('networkidle');
+      await page.waitForFunction('[...document.images].every((image) => image.complete)');
       await page.screenshot({ path: screenshotPath(`review-${view.split('/').at(-1) ?? ''}-${name}`) });
       t.ok(await fitsItsWidth(page), `${view} is not wider than the screen`);
       t.same(await withoutName(page), [], `${view}: every control has a name, every image an alt text`);
