@@ -235,16 +235,26 @@ export function jobEvents(job: number, onJob: (job: ApiJob) => void, onLost: (fa
   return stop;
 }
 
+export interface ModelUpload {
+  readonly prototxt: File;
+  readonly caffemodel: File;
+  /** Its name; absent: the server gives it one. */
+  readonly version?: string | undefined;
+  /** On which it must find so many faces, where the one that the server draws is not like those it was made for. */
+  readonly photo?: File | undefined;
+  readonly faces?: string | undefined;
+}
+
 /** By XMLHttpRequest, which alone tells how much is sent. @param onProgress called with the part from 0 to 1 that is sent. */
 export function uploadModel(
-  prototxt: File,
-  weights: File,
+  { prototxt, caffemodel, version, photo, faces }: ModelUpload,
   onProgress: (part: number) => void,
 ): Promise<ApiModelHistory> {
   const path = '/api/models/ssd/versions';
   const form = new FormData();
-  form.append('prototxt', prototxt);
-  form.append('caffemodel', weights);
+  // The server wants the texts before the files.
+  for (const [name, value] of Object.entries({ version, faces, photo, prototxt, caffemodel }))
+    if (value !== undefined) form.append(name, value);
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     request.upload.onprogress = ({ loaded, total }) => onProgress(total > 0 ? loaded / total : 0);

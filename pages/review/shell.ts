@@ -124,6 +124,7 @@ export class Shell {
     for (const [view, link] of this.#links) {
       setAttribute(link, 'href', hashOf(this.#to({ view })));
       setAttribute(link, 'aria-current', view === route.view && 'page');
+      if (view === route.view) link.scrollIntoView({ block: 'nearest', inline: 'nearest' });
     }
     this.#sets.value = route.set ?? '';
     this.#sets.hidden = !isOfSet(route.view) || this.#sets.options.length < 2;
@@ -265,10 +266,10 @@ export class Shell {
 
   /** A key that is held down decides once; Ctrl+Z is the Z of this page, except where a text is typed. */
   #onKey(event: KeyboardEvent): void {
-    if (event.repeat && /^[sduz123]$/.test(event.key) && event.target === document.body)
-      event.preventDefault();
     const isUndo = event.key.toLowerCase() === 'z' && (event.ctrlKey || event.metaKey) && !event.shiftKey;
     const isText = event.target instanceof HTMLInputElement || event.target instanceof HTMLTextAreaElement;
+    const decides = /^[sduz123]$/.test(event.key) || isAnswer(event.target);
+    if (event.repeat && decides && !isText) event.preventDefault();
     if (!isUndo || isText || isDialogOpen()) return;
     event.preventDefault();
     this.#shortcuts.find(({ keys }) => keys.includes('z'))?.run();
@@ -303,6 +304,11 @@ export class Shell {
 
 function unlessBusy(shortcut: Shortcut): Shortcut {
   return { ...shortcut, isActive: () => areKeysOn() && !isDialogOpen() && (shortcut.isActive?.() ?? true) };
+}
+
+/** Enter and the space bar click it, and go on clicking while they are held down. */
+function isAnswer(target: EventTarget | null): boolean {
+  return target instanceof Element && target.closest('.answer') !== null;
 }
 
 function areKeysOn(): boolean {

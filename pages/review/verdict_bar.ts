@@ -141,7 +141,8 @@ function answerButton({ verdict, sign, key, effect }: Answer, events: VerdictBar
         'aria-pressed': 'false',
         'aria-disabled': 'true',
       },
-      on: { click: () => events.verdict(verdict) },
+      // The second click of a double one is on the next pair, and nobody has looked at that yet.
+      on: { click: ({ detail }) => detail < 2 && events.verdict(verdict) },
     },
     element('span', { class: 'sign', attributes: { 'aria-hidden': 'true' } }, sign),
     element(

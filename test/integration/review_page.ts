@@ -9,7 +9,7 @@ import type { ApiDecision, ApiPage } from '../../lib/server/api.js';
 import type { FaceServer, ServerOptions } from '../../lib/server/index.js';
 import { FaceStore } from '../../lib/store/index.js';
 import { launchBrowser, screenshotPath, skipWithoutBrowser } from '../fixtures/browser.js';
-import { versionedModels } from '../fixtures/model_versions.js';
+import { cellPhoto, versionedModels } from '../fixtures/model_versions.js';
 import { prototxtName, weightsName } from '../fixtures/model_folder.js';
 import { watchedPage } from '../fixtures/page_watch.js';
 import { examplePhotos, skipWithout } from '../fixtures/places.js';
@@ -157,6 +157,15 @@ inBrowser('a key that is held down decides one pair', async (t) => {
   await saved(page);
   t.equal((await decisions()).length, 1);
   t.ok(await page.getByText('2 of 3 open pairs').isVisible());
+});
+
+inBrowser('a double click decides one pair', async (t) => {
+  const { page, decisions } = await scene(t);
+  await judgeable(page, '1 of 3 open pairs');
+  await page.getByRole('button', { name: 'Different people' }).dblclick({ delay: 60 });
+  await judgeable(page, '2 of 3 open pairs');
+  await saved(page);
+  t.equal((await decisions()).length, 1);
 });
 
 inBrowser('a verdict can be given by a click, with a reason', async (t) => {
@@ -478,14 +487,18 @@ inBrowser('a model is uploaded, checked and used, and the one before put back', 
   await use('old');
   const { page, complaints } = await scene(t, {
     path: '#/models',
-    server: { models },
+    server: { models, config: await configIn(folder, { meanValues: [0, 0, 0] }) },
     place: placeIn(folder),
   });
-  await page.getByText('In use').waitFor();
+  await page.getByText('In use', { exact: true }).waitFor();
   await page.getByLabel('Network (.prototxt)').setInputFiles(join(folder, 'new', prototxtName));
   await page.getByLabel('Weights (.caffemodel)').setInputFiles(join(folder, 'new', weightsName));
+  const photo = { name: 'cells.png', mimeType: 'image/png', buffer: await cellsAsPng() };
+  await page.getByLabel('Photo to try it on').setInputFiles(photo);
+  await page.getByLabel('Faces on that photo').fill('1');
+  await page.getByLabel('Name of the version').fill('new');
   await page.getByRole('button', { name: 'Upload and use' }).click();
-  await page.getByText(/^(Version .* is in use\.|The model was not taken)/).waitFor();
+  await page.getByText(/^(Version new is in use\.|The model was not taken)/).waitFor();
   await page.screenshot({ path: screenshotPath('review-models'), fullPage: true });
   t.equal(await page.locator('.version').count(), 2);
   await page.getByRole('button', { name: 'Roll back to the one before' }).click();
@@ -508,6 +521,13 @@ inBrowser('a file that is no model is refused with what the check said', async (
 /** Beside what else a test keeps in its folder. */
 function placeIn(folder: string): Place {
   return { folder, root: folder, store: join(folder, 'faces.db'), photos: ['', '', '', ''] };
+}
+
+function cellsAsPng(): Promise<Buffer> {
+  const { data, width, height } = cellPhoto;
+  return sharp(data, { raw: { width, height, channels: 3 } })
+    .png()
+    .toBuffer();
 }
 
 const views = [
@@ -537,6 +557,7 @@ for (const { name, browser: options } of looks)
       await page.goto(page.url().replace(/#.*|$/, `#/${view}`));
       await page.getByRole('heading', { level: 1 }).waitFor();
       await page.waitForLoadState('networkidle');
+      await imagesShown(page);
       await page.screenshot({ path: screenshotPath(`review-${view.split('/').at(-1) ?? ''}-${name}`) });
       t.ok(await fitsItsWidth(page), `${view} is not wider than the screen`);
       t.same(await withoutName(page), [], `${view}: every control has a name, every image an alt text`);
@@ -569,6 +590,14 @@ inBrowser('the keys are listed, and can be turned off', async (t) => {
   t.ok(await page.getByText('1 of 3 open pairs').isVisible());
   t.same(await decisions(), []);
 });
+
+/** As a string, which the page's own policy lets only the browser's tools evaluate. */
+function imagesShown(page: Page): Promise<unknown> {
+  return page.evaluate(`Promise.all([...document.images].map((image) => {
+    image.loading = 'eager';
+    return image.decode().catch(() => undefined);
+  }))`);
+}
 
 function fitsItsWidth(page: Page): Promise<boolean> {
   return page.evaluate('document.documentElement.scrollWidth <= document.documentElement.clientWidth');
