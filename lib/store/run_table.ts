@@ -3,7 +3,7 @@
 import { FaceStoreError } from '../errors.js';
 import type { Findings, FoundPair, Verdict } from '../runs/findings.js';
 import { type Database, patternContaining, type Row, type Value } from './database.js';
-import type { DecisionIndex, SubjectKind } from './decisions.js';
+import type { DecisionIndex } from './decisions.js';
 
 /** A run without its pairs and groups. */
 export type RunFacts = Required<Pick<Findings, 'run'>> & Omit<Findings, 'pairs' | 'groups'>;
