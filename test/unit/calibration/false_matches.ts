@@ -15,7 +15,7 @@ import { pairsAt } from '../../fixtures/labelled_pairs.js';
 const defaults: EncodingWay = { detector: 'ssd', align: 'refined', mirror: true, landmarks: 'small' };
 const hog: EncodingWay = { detector: 'hog', align: 'box', mirror: false, landmarks: 'small' };
 
-t.test('LFW’s photos in this mirror are 1,583 of 844 people, and all pairs of them count', (t) => {
+t.test('the calibrations rest on 1,583 photos of 844 people, and all pairs of them count', (t) => {
   const [first] = builtInCalibrations;
   // 1583 × 1582 / 2.
   t.equal((first?.different.pairs ?? 0) + (first?.same.pairs ?? 0), 1_252_153);
