@@ -29,8 +29,3 @@ export function inEstimate(value: number): string {
   if (value >= 100) return inCount(Math.round(value));
   return String(Number(value.toPrecision(2)));
 }
-
-/** The part of a name that tells photos apart. */
-export function fileName(name: string): string {
-  return name.slice(name.lastIndexOf('/') + 1) || name;
-}

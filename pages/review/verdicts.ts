@@ -3,8 +3,8 @@
 import type { ApiPair } from '../../lib/server/api.js';
 import type { Verdict } from '../../lib/runs/findings.js';
 import { verdictWords } from '../shared/marks.js';
+import { nameParts, visible } from '../shared/names.js';
 import { api, type NewDecision } from './api.js';
-import { fileName } from './format.js';
 import type { Letter, Outbox } from './outbox.js';
 
 export interface Given {
@@ -88,8 +88,8 @@ export function subjectsOf(pair: ApiPair): Pick<NewDecision, 'kind' | 'first' | 
 export function titleOf({ decision, pair }: Pick<Given, 'decision' | 'pair'>): string {
   const names =
     decision.kind === 'reference'
-      ? `records ${decision.first} and ${decision.second}`
-      : `${fileName(pair.first)} and ${fileName(pair.second)}`;
+      ? `records ${visible(decision.first)} and ${visible(decision.second)}`
+      : `${nameParts(pair.first).file} and ${nameParts(pair.second).file}`;
   return `${verdictWords[decision.verdict]}: ${names}`;
 }
 
