@@ -10,6 +10,7 @@ import {
 } from '../encodings/kept_files.js';
 import type { KeptPhoto } from '../encodings/kept_encodings.js';
 import { FaceStore, type PhotoTableFacts } from '../store/index.js';
+import { addExamples, type Example } from './help.js';
 import { count, printCsvRow, printLine, printNote, printTable } from './output.js';
 import { photoName } from './pair_files.js';
 import {
@@ -70,6 +71,26 @@ export function addEncodingsCommand(program: Command): void {
       store.close();
     }
   });
+  addEncodingsExamples(encodings);
+}
+
+function addEncodingsExamples(encodings: Command): void {
+  addExamples(encodings, [
+    ['facededup encodings --store faces.db', 'what is in it: sets, photos, faces, and what made them'],
+  ]);
+  const examples: Readonly<Record<string, readonly Example[]>> = {
+    export: [
+      ['facededup encodings export faces.parquet --store faces.db', 'a set as one file'],
+      ['facededup encodings export npy/ --store faces.db', 'as a folder of .npy files'],
+    ],
+    import: [
+      [
+        'facededup encodings import faces.jsonl --store faces.db --set old',
+        'from elsewhere, into a set of their own',
+      ],
+    ],
+  };
+  for (const command of encodings.commands) addExamples(command, examples[command.name()] ?? []);
 }
 
 /** The commands below `encodings` have flags of the same names, and commander gives them to it wherever they stand. */
