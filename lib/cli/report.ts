@@ -11,9 +11,10 @@ import {
 } from '../report/index.js';
 import type { Findings } from '../runs/findings.js';
 import { FaceStore, type PhotoSet } from '../store/index.js';
+import { addExamples } from './help.js';
 import { count, printLine, printNote } from './output.js';
 import { startProgress } from './progress.js';
-import { addStoreFlags, openStore, parseNumber, type StoreFlags } from './shared_options.js';
+import { addStoreFlags, modelsOption, openStore, parseNumber, type StoreFlags } from './shared_options.js';
 
 interface ReportFlags extends StoreFlags {
   readonly run?: number;
@@ -33,9 +34,16 @@ export function addReportCommand(program: Command): void {
     .option('--run <number>', 'which run; default the latest', parseRun)
     .option('--title <text>', 'the heading; default how many pairs there are')
     .addOption(photosOption())
-    .option('--models <directory>', 'where model files are looked for first')
+    .addOption(modelsOption())
     .option('--lanes <number>', 'photos worked on at once; default the number of cores', parseNumber)
-    .option('--json', 'print what was written as JSON');
+    .option('--json', 'print JSON');
+  addExamples(command, [
+    ['facededup report --store faces.db --out found.html', 'the latest run, as a page that opens from disk'],
+    [
+      'facededup report --store faces.db --run 3 --photos none --out small.html',
+      'an earlier run, faces alone',
+    ],
+  ]);
   addStoreFlags(command).action(async (flags: ReportFlags) => {
     await requireWritable(flags.out);
     const store = openExisting(flags);

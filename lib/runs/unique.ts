@@ -74,6 +74,8 @@ export interface UniqueManifest {
 
 const manifestName = 'manifest.json';
 const longestFile = 1 << 30;
+/** Faces are biometric data. */
+const ownerOnly = 0o600;
 
 /** One face of the run. */
 interface Face extends KeptFace {
@@ -287,7 +289,7 @@ function placeOf({ photo, box }: Face): FaceOnPhoto {
 
 async function write(path: string, bytes: Uint8Array): Promise<void> {
   try {
-    await writeWhole(path, [bytes], { maxBytes: longestFile });
+    await writeWhole(path, [bytes], { maxBytes: longestFile, mode: ownerOnly });
   } catch (error) {
     throw asOutputError(path, error);
   }

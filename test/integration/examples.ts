@@ -81,7 +81,11 @@ t.test('the upload check answers who is known, and keeps no photo', { skip }, as
   t.match(line, /^1 known photos, http:\/\/127\.0\.0\.1:\d+\/check$/);
   const address = line.split(' ').at(-1) ?? '';
   const post = async (body: Uint8Array, type = 'image/jpeg') => {
-    const answer = await fetch(address, { method: 'POST', headers: { 'Content-Type': type }, body });
+    const answer = await fetch(address, {
+      method: 'POST',
+      headers: { 'Content-Type': type },
+      body: Uint8Array.from(body),
+    });
     return { status: answer.status, ...((await answer.json()) as object) };
   };
   t.match(await post(bytesOf('anna-2.jpg')), {
