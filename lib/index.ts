@@ -17,6 +17,7 @@ export type {
   FaceLandmarks,
   Thumbnail,
 } from './detections.js';
+export * from './calibration/index.js';
 export * from './duplicates/index.js';
 export type { AzureLocation } from './azure.js';
 export { type EncodingOrigin, originId, outdatedRecords, sameOrigin } from './encodings/origin.js';
@@ -59,6 +60,7 @@ export {
   AzureError,
   BackendUnavailableError,
   BoxOutsidePhotoError,
+  CalibrationError,
   ConfigFileError,
   type DnnBackend,
   EncodingsFileError,
@@ -74,12 +76,15 @@ export {
   ModelRejectedError,
   ModelStoreError,
   NativeAddonError,
+  NoFaceError,
   NoPhotosError,
   OutOfMemoryError,
+  OutputError,
   PhotoAccessError,
   PhotoFormatError,
   PhotoTooLargeError,
   RawImageError,
+  ReportError,
   ServerError,
 } from './errors.js';
 export type { ModelInfo } from './loaded_models.js';
@@ -106,6 +111,13 @@ export { type LandmarkFeature, landmarkFeatures, type LandmarkFeatures } from '.
 export { type AzurePhoto, azurePhotos } from './photos/azure.js';
 export { type NamedPhoto, NamedPhotos } from './photos/named_photos.js';
 export type { ImageInput, LazyPhoto, RawImage } from './photos/photo.js';
+export {
+  type PhotosInReport,
+  type ReportContents,
+  type ReportOptions,
+  writeReport,
+  type WrittenReport,
+} from './report/index.js';
 export type { References } from './runs/encode_photos.js';
 export { findInPhotos, type FindOptions, type FindProgress } from './runs/find.js';
 export type { FacesPolicy, FailedPhoto, Findings, FoundPair, RunSummary, Verdict } from './runs/findings.js';

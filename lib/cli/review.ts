@@ -2,6 +2,7 @@
 
 import type { Command } from 'commander';
 import { createServer } from '../server/index.js';
+import { addExamples } from './help.js';
 import { printNote } from './output.js';
 import { addServerFlags, printAddress, runServer, type ServerFlags, serverOptions } from './serve.js';
 
@@ -15,6 +16,10 @@ export function addReviewCommand(program: Command): void {
     .description(
       'review the pairs of a face store in the browser; photos below the current folder, or --root, are shown',
     );
+  addExamples(command, [
+    ['facededup review --store faces.db', 'photos below the current folder are shown'],
+    ['facededup review --store faces.db --root /data/photos --no-open', 'prints the address'],
+  ]);
   addServerFlags(command)
     .option('--no-open', 'print the address and open nothing')
     .action((_flags: ReviewFlags, self: Command) => review(self));
@@ -22,7 +27,7 @@ export function addReviewCommand(program: Command): void {
 
 async function review(command: Command): Promise<void> {
   const flags = command.optsWithGlobals<ReviewFlags>();
-  const options = await serverOptions(command, flags);
+  const options = await serverOptions(flags);
   const server = await createServer({ ...options, roots: options.roots ?? ['.'], port: 0 });
   await runServer(server, (address) => {
     printAddress(address, flags);

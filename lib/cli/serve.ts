@@ -5,9 +5,16 @@ import { type Command, Option } from 'commander';
 import { InvalidOptionError } from '../errors.js';
 import { createServer, type FaceServer, isLoopback, makeToken, type ServerOptions } from '../server/index.js';
 import { ConfigFile } from '../settings/index.js';
-import { defaultSet } from '../store/index.js';
+import { addExamples } from './help.js';
 import { printLine, printNote } from './output.js';
-import { addStoreFlags, parseNumber, type StoreFlags } from './shared_options.js';
+import {
+  addCalibrationFlag,
+  addStoreFlags,
+  calibrationOf,
+  modelsOption,
+  parseNumber,
+  type StoreFlags,
+} from './shared_options.js';
 
 interface ServeFlags extends ServerFlags {
   readonly host: string;
@@ -25,6 +32,7 @@ interface ServeFlags extends ServerFlags {
 export interface ServerFlags extends StoreFlags {
   readonly root?: readonly string[];
   readonly models?: string;
+  readonly calibration?: string;
   readonly config?: string;
   readonly json?: boolean;
 }
@@ -35,6 +43,13 @@ export function addServeCommand(program: Command): void {
     .description(
       'serve the review page and the JSON API (/api/openapi.json), on this machine unless told otherwise',
     );
+  addExamples(command, [
+    ['facededup serve --store faces.db --root /data/photos', 'for people at this machine'],
+    [
+      'facededup serve --store faces.db --root /data/photos --host 0.0.0.0 --tls-cert cert.pem --tls-key key.pem',
+      'for others, who need the token that it prints',
+    ],
+  ]);
   addServerFlags(command)
     .option(
       '--host <address>',
@@ -57,19 +72,19 @@ export function addServeCommand(program: Command): void {
 }
 
 export function addServerFlags(command: Command): Command {
-  return addStoreFlags(command)
+  return addStoreFlags(addCalibrationFlag(command))
     .option(
       '--root <folder>',
       'a folder, or azure:CONTAINER/PREFIX, whose photos may be read and shown; may be given several times',
       collect,
     )
-    .option('--models <directory>', 'where model files are looked for first')
+    .addOption(modelsOption())
     .option('--json', 'print JSON');
 }
 
 async function serve(command: Command): Promise<void> {
   const flags = command.optsWithGlobals<ServeFlags>();
-  const options = await serverOptions(command, flags);
+  const options = await serverOptions(flags);
   const given = await tokenOf(flags);
   const token = given ?? (isLoopback(flags.host) ? undefined : makeToken());
   const server = await createServer({
@@ -91,20 +106,19 @@ async function serve(command: Command): Promise<void> {
   });
 }
 
-/** Flags go before the configuration file, and the environment before it, too. */
-export async function serverOptions(command: Command, flags: ServerFlags): Promise<ServerOptions> {
-  const config = await ConfigFile.read(flags.config);
-  const { settings } = config;
-  const isSetNamed = command.getOptionValueSource('set') !== 'default';
-  const store = flags.store ?? settings.store;
+/** What the configuration file says of the flags is in them already. */
+export async function serverOptions(flags: ServerFlags): Promise<ServerOptions> {
+  const { store, set, root, models } = flags;
   if (store === undefined)
     throw new InvalidOptionError('ARGUMENT_INVALID', 'This needs a face store: name its file with --store.');
+  const config = await ConfigFile.read(flags.config);
   return {
     store,
-    set: isSetNamed ? flags.set : (settings.set ?? defaultSet),
-    roots: flags.root ?? settings.roots,
+    set,
+    roots: root ?? config.settings.roots,
     config,
-    ...(flags.models === undefined ? {} : { models: { directory: flags.models } }),
+    calibration: await calibrationOf(flags),
+    ...(models === undefined ? {} : { models: { directory: models } }),
   };
 }
 

@@ -30,6 +30,8 @@ export interface ImageOptions {
   readonly engine: Pick<FaceEngine, 'extract' | 'info'>;
   /** `sha256 …` of a photo as the run saw it, where that is known. */
   readonly digestOf?: ((name: string) => string | undefined) | undefined;
+  /** Reads a photo of the run by its name; default from where the name says. */
+  readonly readPhoto?: ((name: string) => Promise<Uint8Array>) | undefined;
   /** What is still wanted when a photo's turn comes: whoever takes the images counts their bytes. */
   readonly wants: () => { readonly crops: boolean; readonly whole: boolean };
   readonly signal?: AbortSignal | undefined;
@@ -58,12 +60,12 @@ export function imagesOf(
 
 async function imagesOfOne(
   photo: PhotoEntry,
-  { engine, digestOf, wants, signal }: ImageOptions,
+  { engine, digestOf, readPhoto = bytesOf, wants, signal }: ImageOptions,
 ): Promise<PhotoImages> {
   const wanted = wants();
   if (!wanted.crops && !wanted.whole) return { photo, crops: [] };
   try {
-    const bytes = await bytesOf(photo.name);
+    const bytes = await readPhoto(photo.name);
     if (hasChanged(bytes, digestOf?.(photo.name)))
       return { photo, crops: [], problem: 'It has changed since this run.' };
     // Its name, and not "the photo given as bytes", belongs into errors.
@@ -93,7 +95,6 @@ async function bytesOf(name: string): Promise<Uint8Array> {
   return typeof photo === 'string' ? readPhotoFile(photo) : photo.read();
 }
 
-/** Of a blob the store knows the ETag alone, which its bytes do not tell. */
 function hasChanged(bytes: Uint8Array, digest: string | undefined): boolean {
   return digest?.startsWith('sha256 ') === true && digest !== `sha256 ${sha256Of(bytes)}`;
 }

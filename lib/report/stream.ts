@@ -15,7 +15,7 @@ export type PhotosInReport = 'auto' | 'embed' | 'link' | 'none';
 
 export const photosInReport: readonly PhotosInReport[] = ['auto', 'embed', 'link', 'none'];
 
-export interface ReportOptions extends Pick<ImageOptions, 'engine' | 'digestOf' | 'signal'> {
+export interface ReportOptions extends Pick<ImageOptions, 'engine' | 'digestOf' | 'readPhoto' | 'signal'> {
   /** Default: how many pairs there are, in words. */
   readonly title?: string | undefined;
   /** Default `auto`: the whole photos of the closest pairs are in the file, up to 64 MiB; the others are links. */

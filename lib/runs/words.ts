@@ -10,11 +10,11 @@ export function count(number: number, singular: string, plural = `${singular}s`)
 export function summaryInWords({ summary, threshold, run }: Findings): string {
   const { photos, encoded, withoutFace, rejected, failed, faces, newlyEncoded, pairs, newPairs, groups } =
     summary;
-  const kept = run === undefined ? '' : ` (${newlyEncoded} of them encoded now)`;
+  const kept = run === undefined ? '' : ` (${newlyEncoded} encoded now)`;
   const fresh = run === undefined ? '' : `, ${newPairs} of them new`;
   const leftOut = rejected === 0 ? '' : `${rejected} rejected for several faces, `;
   return (
-    `${count(photos, 'photo')}: ${encoded} compared${kept} with ${count(faces, 'face')}, ${withoutFace} without a face, ` +
+    `${count(photos, 'photo')}${kept}: ${encoded} compared with ${count(faces, 'face')}, ${withoutFace} without a face, ` +
     `${leftOut}${failed} failed. ${count(pairs, 'pair')} below ${threshold}${fresh}, in ${count(groups, 'group')}.`
   );
 }

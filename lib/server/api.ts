@@ -21,6 +21,8 @@ export interface ApiSession {
   readonly version: string;
   /** Whether this client must log in (POST /api/session) before anything else. */
   readonly needsToken: boolean;
+  /** Whether it has, and may log out (DELETE /api/session). */
+  readonly isLoggedIn: boolean;
   /** The set that the server was started for. */
   readonly set: string;
   /** Folders whose photos a run may name. */

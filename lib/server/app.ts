@@ -20,6 +20,7 @@ import { addModelRoutes } from './routes/models.js';
 import { addPageRoutes } from './routes/page.js';
 import { addPairRoutes } from './routes/pairs.js';
 import { addPhotoRoutes } from './routes/photos.js';
+import { addReportRoutes } from './routes/report.js';
 import { addRunRoutes } from './routes/runs.js';
 import { addSessionRoutes } from './routes/session.js';
 import { addSetRoutes } from './routes/sets.js';
@@ -55,6 +56,7 @@ export async function buildApp(context: ServerContext, { tls, log }: AppOptions)
   addPhotoRoutes(app, context);
   addRunRoutes(app, context);
   addPairRoutes(app, context);
+  addReportRoutes(app, context);
   addDecisionRoutes(app, context);
   addIgnoredPairRoutes(app, context);
   addModelRoutes(app, context);

@@ -57,7 +57,7 @@ const foundPair = {
 
 const shapes: Readonly<Record<string, Schema>> = {
   ApiError: object({ error: object({ code: text, message: text }) }),
-  ApiSession: object({ version: text, needsToken: flag, set: text, roots: arrayOf(text) }),
+  ApiSession: object({ version: text, needsToken: flag, isLoggedIn: flag, set: text, roots: arrayOf(text) }),
   ApiSet: object({ name: text, photos: count, runs: count, createdAt: time, webhook: orNull(text) }),
   ApiPhoto: object({ name: text, reference: orNull(text), faces: count }),
   ApiNewRun: object(

@@ -1,7 +1,8 @@
 // The file of a face store: opened, checked, brought up to date; what SQLite refuses becomes a typed error.
 
 import { closeSync, existsSync, openSync } from 'node:fs';
-import { DatabaseSync, type StatementSyncInstance } from '@photostructure/sqlite';
+import { createRequire } from 'node:module';
+import type * as Sqlite from '@photostructure/sqlite';
 import { FaceDedupError, FaceStoreError } from '../errors.js';
 import { applicationId, migrations } from './schema.js';
 
@@ -13,8 +14,8 @@ const busyTimeout = 10_000;
 
 export class Database {
   readonly path: string;
-  readonly #connection: InstanceType<typeof DatabaseSync>;
-  readonly #statements = new Map<string, StatementSyncInstance>();
+  readonly #connection: InstanceType<(typeof Sqlite)['DatabaseSync']>;
+  readonly #statements = new Map<string, Sqlite.StatementSyncInstance>();
 
   /**
    * Opens the file, or begins it where `create` says so.
@@ -26,6 +27,7 @@ export class Database {
     const isThere = existsSync(path);
     if (!isThere && !create)
       throw new FaceStoreError('FACE_STORE_MISSING', `There is no face store '${path}'. Check the path.`);
+    const { DatabaseSync } = sqlite(path);
     this.#connection = this.#guarded(() => {
       // Encodings are biometric data: nobody but the owner reads them. SQLite gives its side files the same mode.
       if (!isThere) closeSync(openSync(path, 'a', 0o600));
@@ -91,7 +93,7 @@ export class Database {
     }
   }
 
-  #statement(sql: string): StatementSyncInstance {
+  #statement(sql: string): Sqlite.StatementSyncInstance {
     let statement = this.#statements.get(sql);
     if (!statement) this.#statements.set(sql, (statement = this.#connection.prepare(sql)));
     return statement;
@@ -127,6 +129,20 @@ export class Database {
       if (cause instanceof FaceDedupError) throw cause;
       throw storeError(this.path, cause);
     }
+  }
+}
+
+/** Loaded when a store is first opened: it is native, and whoever needs no store shall not need it either. */
+function sqlite(path: string): typeof Sqlite {
+  try {
+    return createRequire(import.meta.url)('@photostructure/sqlite') as typeof Sqlite;
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new FaceStoreError(
+      'FACE_STORE_UNUSABLE',
+      `The face store '${path}' cannot be opened: SQLite does not load on this machine. Install facededup anew. Reason: ${reason}`,
+      { cause },
+    );
   }
 }
 

@@ -60,7 +60,9 @@ export class DecisionTable {
     this.#database.transaction(() => {
       for (const { kind, first, second, verdict, reason, decidedAt } of checked)
         this.#database.run(
-          `INSERT INTO decisions (set_id, kind, first, second, verdict, reason, decided_at) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+          `INSERT INTO decisions
+             (set_id, kind, first, second, verdict, reason, decided_at, first_digest, second_digest)
+           VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ${digestOf('?3')}, ${digestOf('?4')})`,
           this.#set,
           kind,
           first,
@@ -101,13 +103,17 @@ export class DecisionTable {
     );
   }
 
-  /** Those that hold, oldest first. */
+  /** Those that hold, oldest first. One on a photo holds while the file of that name has the content it was made on. */
   list(): Decision[] {
     return this.#database
       .all(
-        `SELECT * FROM decisions WHERE id IN (
-           SELECT max(id) FROM decisions WHERE set_id = ? AND withdrawn_at IS NULL GROUP BY kind, first, second)
-         ORDER BY id`,
+        `WITH holding AS (
+           SELECT decisions.* FROM decisions
+           LEFT JOIN photos AS a ON kind = 'photo' AND a.set_id = decisions.set_id AND a.name = first
+           LEFT JOIN photos AS b ON kind = 'photo' AND b.set_id = decisions.set_id AND b.name = second
+           WHERE decisions.set_id = ? AND withdrawn_at IS NULL
+             AND ${isUnchanged('first_digest', 'a.digest')} AND ${isUnchanged('second_digest', 'b.digest')})
+         SELECT * FROM holding WHERE id IN (SELECT max(id) FROM holding GROUP BY kind, first, second) ORDER BY id`,
         this.#set,
       )
       .map(decisionOf);
@@ -121,6 +127,16 @@ export class DecisionTable {
   #withdraw(id: number): void {
     this.#database.run('UPDATE decisions SET withdrawn_at = ? WHERE id = ?', new Date().toISOString(), id);
   }
+}
+
+/** SQL: the digest of a photo where the decision is on photos and the photo is known. */
+function digestOf(name: string): string {
+  return `(SELECT digest FROM photos WHERE ?2 = 'photo' AND set_id = ?1 AND name = ${name})`;
+}
+
+/** SQL: photos that the store did not know then, or does not now, and imports without digests count as unchanged. */
+function isUnchanged(then: string, now: string): string {
+  return `coalesce(${then} = ${now} OR ${then} NOT LIKE 'sha256 %' OR ${now} NOT LIKE 'sha256 %', TRUE)`;
 }
 
 /** The decisions that hold, by pair. Of one on the photos and one on their records the later counts. */

@@ -208,9 +208,11 @@ export class PhotoTable {
         );
         for (const row of rows) {
           const [first, second] = [to, String(row['other'])].sort() as [string, string];
+          const isTurned = (first === to) !== (old === 'first');
+          const digests = isTurned ? ', first_digest = second_digest, second_digest = first_digest' : '';
           if (first !== second)
             this.#database.run(
-              'UPDATE decisions SET first = ?, second = ? WHERE id = ?',
+              `UPDATE decisions SET first = ?, second = ?${digests} WHERE id = ?`,
               first,
               second,
               Number(row['id']),

@@ -53,6 +53,9 @@ export const migrations: readonly string[] = [
     first TEXT NOT NULL,
     -- By UTF-16 code units the later of the two, which SQLite, going by UTF-8, cannot check.
     second TEXT NOT NULL CHECK (first <> second),
+    -- Of the photos when it was made: it does not hold for other photos that came in their places.
+    first_digest TEXT,
+    second_digest TEXT,
     verdict TEXT NOT NULL CHECK (verdict IN ('same', 'different', 'unsure')),
     reason TEXT,
     decided_at TEXT NOT NULL,

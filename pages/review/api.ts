@@ -120,6 +120,7 @@ const ofRun = (set: string, run: number | undefined) => `${ofSet(set)}/runs/${ru
 export const api = {
   session: () => get<ApiSession>('/api/session'),
   login: (token: string) => send<unknown>('POST', '/api/session', { token }),
+  logout: () => request<unknown>('DELETE', '/api/session'),
   sets: () => get<readonly ApiSet[]>('/api/sets'),
 
   pairs: (set: string, run: number | undefined, filter: PairsFilter, offset: number, limit: number) =>
@@ -183,6 +184,11 @@ export function faceAddress(set: string, name: string, box: Box, size: number): 
   const numbers = Object.entries({ x, y, width, height, size }).map(([key, value]) => [key, String(value)]);
   const query = new URLSearchParams([['name', name], ...numbers]);
   return `${ofSet(set)}/photos/face?${query.toString()}`;
+}
+
+/** A run as one HTML file, to be downloaded. */
+export function reportAddress(set: string, run: number): string {
+  return `${ofRun(set, run)}/report`;
 }
 
 /** A whole photo, upright. @param side the most pixels of its longer side. */

@@ -74,6 +74,10 @@ export class DecisionsView implements View {
     void this.#load();
   }
 
+  close(): void {
+    this.#list.close();
+  }
+
   async #load(): Promise<void> {
     try {
       this.#decisions = await allDecisions(this.#context.set);

@@ -46,6 +46,10 @@ export class GroupsView implements View {
     void this.#begin();
   }
 
+  close(): void {
+    this.#list.close();
+  }
+
   async #begin(): Promise<void> {
     this.#place.replaceChildren(waiting('The groups are being fetched …'));
     try {

@@ -64,6 +64,10 @@ export class ListView implements View {
     return true;
   }
 
+  close(): void {
+    this.#list.close();
+  }
+
   async #begin(): Promise<void> {
     const turn = ++this.#turn;
     this.#count.textContent = '';

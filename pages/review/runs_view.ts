@@ -2,7 +2,7 @@
 
 import type { ApiJob, ApiNewRun, ApiRun } from '../../lib/server/api.js';
 import { element } from '../shared/dom.js';
-import { api, sentenceOf } from './api.js';
+import { api, reportAddress, sentenceOf } from './api.js';
 import { amount, inCount, inMoment } from './format.js';
 import { hasEnded, JobCard } from './job_card.js';
 import { emptyState, failureNote, linkButton, pageHeading, waiting } from './parts.js';
@@ -128,6 +128,7 @@ export class RunsView implements View {
           'Its groups',
           this.#context.linkTo({ view: 'groups', item: undefined, run: index === 0 ? undefined : run.run }),
         ),
+        linkButton('Its report, as a file', reportAddress(this.#context.set, run.run)),
       ),
     );
   }

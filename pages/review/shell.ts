@@ -88,6 +88,7 @@ export class Shell {
         this.#saving,
         this.#sets,
         this.#keysButton(),
+        this.#session.isLoggedIn && button('Log out', () => void this.#logOut(), 'quiet'),
       ),
       this.#offline,
       this.#unsaved,
@@ -248,6 +249,19 @@ export class Shell {
     document.body.append(dialog);
     dialog.showModal();
     login.focus();
+  }
+
+  async #logOut(): Promise<void> {
+    if (this.#outbox.state.waiting > 0) {
+      this.#complain('Verdicts are being saved. Log out once they are.');
+      return;
+    }
+    try {
+      await api.logout();
+      location.reload();
+    } catch (failure) {
+      this.#complain(sentenceOf(failure));
+    }
   }
 
   #announce(sentence: string): void {

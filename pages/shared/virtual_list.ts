@@ -30,6 +30,8 @@ export class VirtualList {
   readonly element: HTMLElement;
   readonly #options: VirtualListOptions;
   readonly #rows = new Map<number, HTMLElement>();
+  readonly #closing = new AbortController();
+  readonly #widths = new ResizeObserver(() => this.#onWidth());
   #count = 0;
   #columns = 1;
   #width = 0;
@@ -50,9 +52,16 @@ export class VirtualList {
         focusin: (event) => this.#onFocus(event),
       },
     });
-    (options.scroller ?? window).addEventListener('scroll', () => this.#draw(), { passive: true });
-    window.addEventListener('resize', () => this.#draw());
-    new ResizeObserver(() => this.#onWidth()).observe(this.element);
+    const { signal } = this.#closing;
+    (options.scroller ?? window).addEventListener('scroll', () => this.#draw(), { passive: true, signal });
+    window.addEventListener('resize', () => this.#draw(), { signal });
+    this.#widths.observe(this.element);
+  }
+
+  /** Lets go of the window: to be called before the element is thrown away. */
+  close(): void {
+    this.#closing.abort();
+    this.#widths.disconnect();
   }
 
   /** The item that keys act on. */

@@ -14,8 +14,14 @@ export function addSessionRoutes(app: FastifyInstance, context: ServerContext, c
   const config = { isOpen: true };
   const sessionOf = (known: boolean): ApiSession =>
     known
-      ? { version, needsToken: false, set: defaultSet, roots: photos.names }
-      : { version, needsToken: true, set: '', roots: [] };
+      ? {
+          version,
+          needsToken: false,
+          isLoggedIn: sessions.areNeeded,
+          set: defaultSet,
+          roots: photos.names,
+        }
+      : { version, needsToken: true, isLoggedIn: false, set: '', roots: [] };
 
   app.get(
     '/api/session',

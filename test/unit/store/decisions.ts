@@ -67,6 +67,35 @@ t.test('a decision goes along with a photo that is renamed', async (t) => {
   t.match(decisions.index().find({ name: 'a.jpg' }, { name: '0.jpg' }), { verdict: 'different' });
 });
 
+t.test('a decision does not hold for another photo that took the place of one', async (t) => {
+  const { decisions, photos } = setIn(t);
+  const origin = { models: {}, options: {} };
+  const keep = (name: string, content: string) =>
+    photos.keep({ name, digest: `sha256 ${content}` }, origin, []);
+  keep('a.jpg', 'anna');
+  keep('b.jpg', 'ben');
+  decisions.decide({ ...pair, verdict: 'different' });
+  keep('b.jpg', 'carl');
+  t.same(decisions.list(), []);
+  decisions.decide({ ...pair, verdict: 'same' });
+  t.match(decisions.list(), [{ verdict: 'same' }]);
+  keep('b.jpg', 'ben');
+  t.match(decisions.list(), [{ verdict: 'different' }], 'the first one is back');
+  photos.rename('b.jpg', '0.jpg');
+  t.match(decisions.list(), [{ first: '0.jpg', second: 'a.jpg', verdict: 'different' }], 'renamed');
+  keep('a.jpg', 'dora');
+  t.same(decisions.list(), []);
+  photos.drop(['a.jpg']);
+  t.match(decisions.list(), [{ verdict: 'different' }], 'of a photo that is gone nothing else is known');
+});
+
+t.test('a decision on photos that the store did not know holds once it does', async (t) => {
+  const { decisions, photos } = setIn(t);
+  decisions.decide({ ...pair, verdict: 'different' });
+  photos.keep({ name: 'a.jpg', digest: 'sha256 anna' }, { models: {}, options: {} }, []);
+  t.match(decisions.list(), [{ verdict: 'different' }]);
+});
+
 t.test('what is no decision is refused, and then none of its company is kept', async (t) => {
   const { decisions } = setIn(t);
   const good = { ...pair, verdict: 'same' } as const;
