@@ -29,7 +29,7 @@ export function addDecisionsCommand(program: Command): void {
       .command('decisions')
       .description('list what was decided on pairs: same, different (never reported again), unsure'),
   ).action((flags: DecisionFlags) => {
-    withSet(flags, (set) => printDecisions(set.decisions.list(), flags));
+    withSet(flags, knownSet, (set) => printDecisions(set.decisions.list(), flags));
   });
 
   withFlags(
@@ -52,7 +52,7 @@ export function addDecisionsCommand(program: Command): void {
   ).action((first: string, second: string, _flags: AddFlags, command: Command) => {
     const { verdict, by: kind, reason, ...flags } = command.optsWithGlobals<AddFlags>();
     const nameOf = (text: string) => (kind === 'photo' ? photoName(text) : text);
-    withSet(flags, ({ decisions: table }) => {
+    withSet(flags, anySet, ({ decisions: table }) => {
       const decision = table.decide({ kind, first: nameOf(first), second: nameOf(second), verdict, reason });
       printDecisions([decision], flags);
     });
@@ -68,7 +68,7 @@ export function addDecisionsCommand(program: Command): void {
   ).action(async (file: string, _flags: DecisionFlags, command: Command) => {
     const given = await readDecisions(file);
     const flags = command.optsWithGlobals<DecisionFlags>();
-    withSet(flags, ({ decisions: table }) => {
+    withSet(flags, anySet, ({ decisions: table }) => {
       const taken = table.decideAll(given);
       if (outputFormat(flags) !== 'text') printDecisions(taken, flags);
       printNote(`${count(taken.length, 'decision')} taken from ${file}.`);
@@ -78,7 +78,7 @@ export function addDecisionsCommand(program: Command): void {
   withFlags(decisions.command('undo').description('withdraw the latest decision')).action(
     (_flags: DecisionFlags, command: Command) => {
       const flags = command.optsWithGlobals<DecisionFlags>();
-      withSet(flags, ({ decisions: table }) => {
+      withSet(flags, knownSet, ({ decisions: table }) => {
         const undone = table.undo();
         printDecisions(undone ? [undone] : [], flags);
         printNote(undone ? 'This decision is withdrawn.' : 'There is no decision to withdraw.');
@@ -115,10 +115,18 @@ function withFlags(command: Command): Command {
   return addOutputFlags(addStoreFlags(command));
 }
 
-function withSet(flags: StoreFlags, work: (set: PhotoSet) => void): void {
-  const store = openStore(flags);
+/** A pair may be ruled out before there is any run. */
+const anySet = { create: true } as const;
+const knownSet = { create: false } as const;
+
+function withSet(
+  flags: StoreFlags,
+  { create }: { readonly create: boolean },
+  work: (set: PhotoSet) => void,
+): void {
+  const store = openStore(flags, { create });
   try {
-    work(store.set(flags.set));
+    work(create ? store.set(flags.set) : store.existingSet(flags.set));
   } finally {
     store.close();
   }

@@ -9,7 +9,7 @@ import {
   writeKeptPhotos,
 } from '../encodings/kept_files.js';
 import type { KeptPhoto } from '../encodings/kept_encodings.js';
-import { FaceStore, type PhotoTableFacts } from '../store/index.js';
+import type { FaceStore, PhotoTableFacts } from '../store/index.js';
 import { addExamples, type Example } from './help.js';
 import { count, printCsvRow, printLine, printNote, printTable } from './output.js';
 import { photoName } from './pair_files.js';
@@ -30,7 +30,7 @@ export function addEncodingsCommand(program: Command): void {
   const encodings = withFlags(
     program.command('encodings').description('list what a face store holds: sets, photos, faces, origins'),
   ).action((flags: FileFlags) => {
-    const store = openExisting(flags);
+    const store = openStore(flags);
     try {
       print(factsOf(store), flags);
     } finally {
@@ -45,7 +45,7 @@ export function addEncodingsCommand(program: Command): void {
       .argument('<path>', 'FILE.jsonl, FILE.csv, FILE.parquet, or a folder'),
   ).action(async (path: string, _flags: FileFlags, command: Command) => {
     const flags = command.optsWithGlobals<FileFlags>();
-    const store = openExisting(flags);
+    const store = openStore(flags);
     try {
       const photos = store.existingSet(flags.set).photos.photos();
       report('written to', path, await writeKeptPhotos(path, photos, flags), flags);
@@ -63,7 +63,7 @@ export function addEncodingsCommand(program: Command): void {
       .argument('<path>', 'FILE.jsonl, FILE.json, FILE.csv, FILE.parquet, or a folder'),
   ).action(async (path: string, _flags: FileFlags, command: Command) => {
     const flags = command.optsWithGlobals<FileFlags>();
-    const store = openStore(flags);
+    const store = openStore(flags, { create: true });
     try {
       const photos = named(readKeptPhotos(path, flags));
       report('taken from', path, await store.set(flags.set).photos.import(photos), flags);
@@ -104,11 +104,6 @@ function withFileFlags(command: Command): Command {
       encodingsFormats,
     ),
   );
-}
-
-/** Reading begins no store. */
-function openExisting(flags: StoreFlags): FaceStore {
-  return flags.store === undefined ? openStore(flags) : new FaceStore(flags.store, { create: false });
 }
 
 /** As `find` names files: by their absolute paths, so that both speak of the same photos. */

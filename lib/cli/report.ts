@@ -10,7 +10,7 @@ import {
   type WrittenReport,
 } from '../report/index.js';
 import type { Findings } from '../runs/findings.js';
-import { FaceStore, type PhotoSet } from '../store/index.js';
+import type { PhotoSet } from '../store/index.js';
 import { addExamples } from './help.js';
 import { count, printLine, printNote } from './output.js';
 import { startProgress } from './progress.js';
@@ -46,7 +46,7 @@ export function addReportCommand(program: Command): void {
   ]);
   addStoreFlags(command).action(async (flags: ReportFlags) => {
     await requireWritable(flags.out);
-    const store = openExisting(flags);
+    const store = openStore(flags);
     try {
       const set = store.existingSet(flags.set);
       const findings = set.runs.findings(flags.run, set.decisions.index());
@@ -108,11 +108,6 @@ export function noteReport({ path, bytes, crops, wholePhotos, missing }: Written
   printNote(
     `Report: ${path} (${size} MB: ${count(crops, 'face')}, ${count(wholePhotos, 'whole photo')}${lost}).`,
   );
-}
-
-/** A store that is not there is no place to look for runs, and is not begun. */
-function openExisting(flags: StoreFlags): FaceStore {
-  return flags.store === undefined ? openStore(flags) : new FaceStore(flags.store, { create: false });
 }
 
 function parseRun(text: string): number {

@@ -72,11 +72,19 @@ export function addStoreFlags(command: Command): Command {
   ]);
 }
 
-/** Of a command that is about what a store holds. @throws InvalidOptionError, FaceStoreError */
-export function openStore({ store }: { readonly store?: string | undefined }): FaceStore {
+/**
+ * Of a command that is about what a store holds.
+ *
+ * @param create whether it is begun where it is not there; default false: a name that is mistyped shall not begin one.
+ * @throws InvalidOptionError, FaceStoreError
+ */
+export function openStore(
+  { store }: { readonly store?: string | undefined },
+  { create = false }: { readonly create?: boolean } = {},
+): FaceStore {
   if (store === undefined)
     throw new InvalidOptionError('ARGUMENT_INVALID', 'This needs a face store: name its file with --store.');
-  return new FaceStore(store);
+  return new FaceStore(store, { create });
 }
 
 const comparisonHeading = 'Comparison:';
