@@ -3,6 +3,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { Ajv, type ErrorObject } from 'ajv';
+import { isAzureName } from '../azure.js';
 import { ConfigFileError } from '../errors.js';
 import { isAbsence, writeWhole } from '../models/files.js';
 import { configSchema } from './schema.js';
@@ -44,14 +45,17 @@ export class ConfigFile {
   static async read(path?: string): Promise<ConfigFile> {
     const named = path ?? (process.env['FACEDEDUP_CONFIG'] || undefined);
     const file = resolve(named ?? configFileName);
-    let text;
-    try {
-      text = await readFile(file, 'utf8');
-    } catch (cause) {
-      if (named === undefined && isAbsence(cause)) return new ConfigFile(file, undefined);
-      throw unreadable(file, cause);
-    }
-    return new ConfigFile(file, parsed(file, text));
+    const content = await contentOf(file);
+    if (named !== undefined && !content) throw unreadable(file, new Error('there is no such file'));
+    return new ConfigFile(file, content);
+  }
+
+  /** Takes up what others have written since. @throws as read */
+  async refresh(): Promise<Settings> {
+    const content = await contentOf(this.path);
+    this.#content = content ?? {};
+    this.#isThere = content !== undefined;
+    return this.settings;
   }
 
   /** As the file says them, its relative paths made absolute. */
@@ -65,18 +69,19 @@ export class ConfigFile {
       store: path(settings.store),
       models: path(settings.models),
       calibration: path(settings.calibration),
-      roots: settings.roots?.map((root) => resolve(folder, root)),
+      roots: settings.roots?.map((root) => (isAzureName(root) ? root : resolve(folder, root))),
     };
     const given = Object.entries(paths).filter(([, value]) => value !== undefined);
     return { ...settings, ...(Object.fromEntries(given) as Partial<Settings>) };
   }
 
   /**
-   * Changes the file, begins it where it is not there, and leaves what is not named as it is.
+   * Changes the file, begins it where it is not there, and leaves what is not named as it is now.
    *
    * @throws ConfigFileError `CONFIG_FILE_INVALID` when a value is out of its range, and the file is as it was.
    */
   async update(changes: SettingChanges): Promise<Settings> {
+    await this.refresh();
     const entries = Object.entries({ ...this.#content, ...changes }).filter(
       ([, value]) => value !== null && value !== undefined,
     );
@@ -100,6 +105,15 @@ export function belowEnvironment(settings: Settings): Settings {
     return variable === undefined || !process.env[variable];
   };
   return Object.fromEntries(Object.entries(settings).filter(holds));
+}
+
+async function contentOf(path: string): Promise<Content | undefined> {
+  try {
+    return parsed(path, await readFile(path, 'utf8'));
+  } catch (cause) {
+    if (isAbsence(cause)) return undefined;
+    throw cause instanceof ConfigFileError ? cause : unreadable(path, cause);
+  }
 }
 
 function parsed(path: string, text: string): Content {

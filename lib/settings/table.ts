@@ -156,7 +156,8 @@ export const placeSettings = {
     default: 'default',
   },
   roots: {
-    description: 'serve: folders whose photos may be read and shown; nothing outside them is.',
+    description:
+      'serve: folders, and azure:CONTAINER/PREFIX, whose photos may be read and shown; nothing outside them is.',
     schema: { type: 'array', items: text },
   },
 } as const satisfies Readonly<Record<string, SettingSpec>>;

@@ -135,6 +135,24 @@ t.test('a change keeps the rest, null takes a setting out, and what is wrong cha
   t.equal(readFileSync(path, 'utf8'), written);
 });
 
+t.test('a change keeps what somebody else has written to the file meanwhile', async (t) => {
+  const path = configOf(t, { threshold: 0.5 });
+  const file = await ConfigFile.read(path);
+  writeFileSync(path, JSON.stringify({ threshold: 0.45, detector: 'hog' }));
+  t.same(await file.refresh(), { threshold: 0.45, detector: 'hog' });
+  writeFileSync(path, JSON.stringify({ detector: 'mmod' }));
+  t.same(await file.update({ jitters: 2 }), { detector: 'mmod', jitters: 2 });
+  t.same(JSON.parse(readFileSync(path, 'utf8')), { detector: 'mmod', jitters: 2 });
+  writeFileSync(path, '{');
+  await t.rejects(file.update({ jitters: 3 }), { code: 'CONFIG_FILE_INVALID' });
+  t.equal(readFileSync(path, 'utf8'), '{', 'what is wrong is left to whoever wrote it');
+});
+
+t.test('a container of Azure is a root as it is', async (t) => {
+  const { settings } = await ConfigFile.read(configOf(t, { roots: ['azure:intake/2026', 'photos'] }));
+  t.same(settings.roots?.[0], 'azure:intake/2026');
+});
+
 t.test('the environment goes before the file, and the file before the default', async (t) => {
   const file = await ConfigFile.read(configOf(t, { threshold: 0.5, backend: 'opencv', jitters: 3 }));
   t.intercept(process, 'env', {
