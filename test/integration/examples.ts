@@ -54,12 +54,15 @@ t.test('the nightly job tells what is new, and does not overlap itself', { skip 
   const folder = folderWith(t, 'anna-1.jpg', 'ben.jpg');
   const store = join(folder, '..', 'faces.db');
   const nightly = () => run(process.execPath, [example('nightly.mjs'), folder, store]);
-  t.match(await nightly(), { code: 0, stdout: /2 compared \(2 of them encoded now\).*0 pairs/ });
+  t.match(await nightly(), { code: 0, stdout: /2 photos \(2 encoded now\): 2 compared .*0 pairs/ });
   copyFileSync(join(examplePhotos ?? '', people['anna-2.jpg']), join(folder, 'anna-2.jpg'));
   const second = await nightly();
-  t.match(second, { code: 3, stdout: /3 compared \(1 of them encoded now\).*1 pair / });
+  t.match(second, { code: 3, stdout: /3 photos \(1 encoded now\): 3 compared .*1 pair / });
   t.match(JSON.parse(second.stdout.split('\n')[0] ?? ''), { first: join(folder, 'anna-1.jpg') });
-  t.match(await nightly(), { code: 0, stdout: /^\S+ 3 photos: .*1 pair below 0\.4, 0 of them new/ });
+  t.match(await nightly(), {
+    code: 0,
+    stdout: /^\S+ 3 photos \(0 encoded now\): .*1 pair below 0\.4, 0 of them new/,
+  });
 
   writeFileSync(join(folder, 'broken.jpg'), 'no photo');
   t.match(await nightly(), { code: 1, stderr: /broken\.jpg/ });

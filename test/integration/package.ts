@@ -42,7 +42,7 @@ t.test('the package holds what is needed to run and to build, and nothing else',
   ];
   for (const path of needed) t.ok(paths.includes(path), path);
   const allowed =
-    /^(README\.md|LICENSE|CHANGELOG\.md|package\.json|CMakeLists\.txt|binding\.gyp|models\/manifest\.json|schema\/facededup\.config\.schema\.json|scripts\/build-native\.mjs|native\/(addon|vision)\/\w+\.(cpp|hpp)|prebuilds\/.*\.node|dist\/(esm|cjs)\/.*\.(js|d\.ts)|dist\/cjs\/package\.json)$/;
+    /^(README\.md|LICENSE|CHANGELOG\.md|package\.json|CMakeLists\.txt|binding\.gyp|models\/manifest\.json|schema\/facededup\.config\.schema\.json|scripts\/build-native\.mjs|native\/(addon|vision)\/\w+\.(cpp|hpp)|prebuilds\/.*\.node|dist\/(esm|cjs)\/.*\.(js|d\.ts)|dist\/pages\/\w+\/(main\.js|style\.css)|dist\/cjs\/package\.json)$/;
   t.same(
     paths.filter((path) => !allowed.test(path)),
     [],
