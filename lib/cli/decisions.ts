@@ -66,12 +66,13 @@ export function addDecisionsCommand(program: Command): void {
       )
       .argument('<file>', 'CSV with a header'),
   ).action(async (file: string, _flags: DecisionFlags, command: Command) => {
-    const given = await readDecisions(file);
+    const { decisions: given, undecided } = await readDecisions(file);
     const flags = command.optsWithGlobals<DecisionFlags>();
     withSet(flags, anySet, ({ decisions: table }) => {
       const taken = table.decideAll(given);
       if (outputFormat(flags) !== 'text') printDecisions(taken, flags);
-      printNote(`${count(taken.length, 'decision')} taken from ${file}.`);
+      const left = undecided === 0 ? '' : ` ${count(undecided, 'pair')} without a verdict left open.`;
+      printNote(`${count(taken.length, 'decision')} taken from ${file}.${left}`);
     });
   });
 

@@ -131,7 +131,10 @@ interface StoreFacts {
 function factsOf(store: FaceStore): StoreFacts {
   return {
     store: store.path,
-    bytes: statSync(store.path).size,
+    // What a process that was killed has written lies in the log beside the file.
+    bytes: [store.path, `${store.path}-wal`]
+      .map((file) => statSync(file, { throwIfNoEntry: false })?.size ?? 0)
+      .reduce((sum, size) => sum + size),
     sets: store.sets().map(({ name, runs }) => {
       const { photos, decisions } = store.existingSet(name);
       return { set: name, runs, decisions: decisions.list().length, ...photos.facts() };

@@ -91,7 +91,9 @@ async function find(paths: readonly string[], flags: FindFlags): Promise<Finding
   const references = flags.references === undefined ? undefined : await readReferences(flags.references);
   const calibration = await calibrationOf(flags);
   const photos = paths.length > 0 ? await NamedPhotos.of(paths) : undefined;
-  const store = flags.store === undefined ? undefined : new FaceStore(flags.store);
+  // Without photos there is nothing that a new store could hold.
+  const store =
+    flags.store === undefined ? undefined : new FaceStore(flags.store, { create: paths.length > 0 });
   const progress = new StageProgress();
   try {
     const set = store?.set(flags.set);
@@ -130,8 +132,16 @@ function requireStoreOr(paths: readonly string[], flags: FindFlags): void {
   if (flags.new) throw needs('--new needs');
 }
 
+/** Of groups those that a new pair is in. */
+function onlyNew(findings: Findings): Findings {
+  const pairs = findings.pairs.filter(({ isNew }) => isNew);
+  const photos = new Set(pairs.flatMap(({ first, second }) => [first, second]));
+  const groups = findings.groups.filter((group) => group.some((photo) => photos.has(photo)));
+  return { ...findings, pairs, groups };
+}
+
 function print(findings: Findings, format: OutputFormat, flags: FindFlags): void {
-  const shown = flags.new ? { ...findings, pairs: findings.pairs.filter(({ isNew }) => isNew) } : findings;
+  const shown = flags.new ? onlyNew(findings) : findings;
   if (format === 'json') printJson(shown);
   else if (format === 'csv') printAsCsv(shown, flags.groups === true);
   else printAsText(shown, flags.groups === true);

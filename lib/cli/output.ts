@@ -9,11 +9,14 @@ export { count } from '../runs/words.js';
 
 export type OutputFormat = 'text' | 'json' | 'csv';
 
-/** File names may hold newlines and escape sequences, which would draw lines of their own. */
+/** File names may hold newlines and escape sequences, which would draw lines of their own, and signs that turn a line around. */
 export function visible(text: string): string {
   return text.replaceAll(
-    /[\u0000-\u001f\u007f-\u009f]/g,
-    (sign) => `\\x${sign.charCodeAt(0).toString(16).padStart(2, '0')}`,
+    /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,
+    (sign) => {
+      const code = sign.charCodeAt(0).toString(16);
+      return code.length > 2 ? `\\u${code.padStart(4, '0')}` : `\\x${code.padStart(2, '0')}`;
+    },
   );
 }
 

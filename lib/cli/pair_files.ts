@@ -53,32 +53,61 @@ export async function readReferences(file: string): Promise<Map<string, string>>
   return references;
 }
 
+/** What a file of decisions holds. */
+export interface GivenDecisions {
+  readonly decisions: readonly NewDecision[];
+  /** Rows whose cell for the verdict is empty: nobody has decided on these yet. */
+  readonly undecided: number;
+}
+
 /**
- * A header, then pairs: `first,second` by photos or `first_reference,second_reference` by records, and where they are
- * wanted `verdict` (same, different, unsure; default different) and `reason`.
+ * A header, then pairs: by the columns `first_reference,second_reference` where a row has both, else by `first,second`;
+ * a column `kind` (photo or reference), as `decisions --csv` prints it, says what these are. `verdict` is same, different
+ * or unsure; without that column all are different. `reason` where it is wanted.
  *
- * @throws InvalidOptionError `ARGUMENT_INVALID`
+ * @throws InvalidOptionError `ARGUMENT_INVALID`, which names the row
  */
-export async function readDecisions(file: string): Promise<NewDecision[]> {
+export async function readDecisions(file: string): Promise<GivenDecisions> {
   const [header = [], ...rows] = await rowsOf(file, 'of decisions', (row) => row);
-  const kind: SubjectKind = header.includes('first_reference') ? 'reference' : 'photo';
-  const [first, second] = (
-    kind === 'photo' ? ['first', 'second'] : ['first_reference', 'second_reference']
-  ).map((name) => columnOf(header, name, file, 'of decisions'));
-  return rows.map((row) => {
-    const optional = (name: string) => {
-      const text = header.includes(name) ? row[header.indexOf(name)] : undefined;
-      return text === '' ? undefined : text;
-    };
-    const verdict = optional('verdict') ?? 'different';
-    if (!isVerdict(verdict))
-      throw unreadable(file, 'of decisions', `the verdict '${verdict}' is none of same, different, unsure`);
-    const subject = (index: number | undefined) => {
-      const text = row[index ?? 0] ?? '';
-      return kind === 'photo' ? photoName(text) : text;
-    };
-    return { kind, first: subject(first), second: subject(second), verdict, reason: optional('reason') };
+  if (!header.includes('first_reference')) columnOf(header, 'first', file, 'of decisions');
+  const decisions: NewDecision[] = [];
+  let undecided = 0;
+  rows.forEach((row, index) => {
+    try {
+      const decision = decisionIn(header, row);
+      if (decision) decisions.push(decision);
+      else undecided++;
+    } catch (cause) {
+      const reason = `row ${index + 2}: ${cause instanceof Error ? cause.message : String(cause)}`;
+      throw unreadable(file, 'of decisions', reason, cause);
+    }
   });
+  return { decisions, undecided };
+}
+
+function decisionIn(header: Cells, row: Cells): NewDecision | undefined {
+  const cell = (name: string) => (header.includes(name) ? row[header.indexOf(name)] : undefined) ?? '';
+  const verdict = header.includes('verdict') ? cell('verdict') : 'different';
+  if (verdict === '') return undefined;
+  if (!isVerdict(verdict)) throw new Error(`the verdict '${verdict}' is none of same, different, unsure`);
+  const { kind, first, second } = subjectsIn(cell);
+  if (first === '' || second === '') throw new Error(`'${row.join(',')}' names no two`);
+  if (first === second) throw new Error(`'${first}' is given twice`);
+  const reason = cell('reason');
+  return { kind, first, second, verdict, ...(reason === '' ? {} : { reason }) };
+}
+
+function subjectsIn(cell: (name: string) => string): {
+  readonly kind: SubjectKind;
+  readonly first: string;
+  readonly second: string;
+} {
+  const references = [cell('first_reference'), cell('second_reference')] as const;
+  if (references[0] !== '' && references[1] !== '')
+    return { kind: 'reference', first: references[0], second: references[1] };
+  const [first, second] = [cell('first'), cell('second')] as const;
+  if (cell('kind') === 'reference') return { kind: 'reference', first, second };
+  return { kind: 'photo', first: photoName(first), second: photoName(second) };
 }
 
 /** As a store names it. */

@@ -27,7 +27,9 @@ export function isPhotoName(name: string): boolean {
 export async function listPhotos(paths: readonly string[]): Promise<string[]> {
   const found = new Map<string, string>();
   for (const path of paths) {
-    const photos = (await isFolder(path)) ? await photosBelow(path) : [path];
+    const photos: string[] = [];
+    if (await isFolder(path)) await addPhotosBelow(path, photos);
+    else photos.push(path);
     for (const photo of photos) {
       const absolute = resolve(photo);
       if (!found.has(absolute)) found.set(absolute, photo);
@@ -45,20 +47,20 @@ async function isFolder(path: string): Promise<boolean> {
   }
 }
 
-async function photosBelow(folder: string): Promise<string[]> {
+/** Adds one by one: a folder may hold more photos than a call may have arguments. */
+async function addPhotosBelow(folder: string, photos: string[]): Promise<void> {
   let entries;
   try {
     entries = await readdir(folder, { withFileTypes: true });
   } catch {
     // It stands for itself: reading it as a photo says what is wrong with it, and the rest goes on.
-    return [folder];
+    photos.push(folder);
+    return;
   }
   entries.sort((a, b) => (a.name < b.name ? -1 : 1));
-  const photos: string[] = [];
   for (const entry of entries) {
     const path = join(folder, entry.name);
-    if (entry.isDirectory()) photos.push(...(await photosBelow(path)));
+    if (entry.isDirectory()) await addPhotosBelow(path, photos);
     else if (isPhotoName(entry.name)) photos.push(path);
   }
-  return photos;
 }

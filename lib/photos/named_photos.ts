@@ -1,6 +1,6 @@
 // The photos a person named: files, folders, and containers of Azure Blob Storage.
 
-import { resolve, sep } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { describeAzure, isAzureName, parseAzureName } from '../azure.js';
 import { NoPhotosError } from '../errors.js';
 import { azurePhotos } from './azure.js';
@@ -20,6 +20,8 @@ export class NamedPhotos {
   readonly #containers: readonly string[];
   /** Reads one of the files, or says why it may not be read. */
   readonly readFile: FileReader;
+  /** Of the places named those with a photo, absolute. */
+  #livingPlaces: ReadonlySet<string> | undefined;
   /** Known so far. */
   total: number;
 
@@ -48,17 +50,18 @@ export class NamedPhotos {
     return new NamedPhotos(paths, files, containers, readFile);
   }
 
-  /** Whether a photo of this name, an absolute path or a blob's, would be among them if it were there. */
+  /**
+   * Whether a photo of this name, an absolute path or a blob's, would be among them if it were there. A folder without any
+   * photo covers none: it may be where a disk is put at other times.
+   */
   covers(name: string): boolean {
     if (isAzureName(name))
       return this.#containers.some((named) => {
         const { container, prefix = '' } = parseAzureName(named);
         return name.startsWith(`${describeAzure({ container })}/${prefix}`);
       });
-    return this.#paths.some((path) => {
-      const whole = resolve(path);
-      return name === whole || name.startsWith(whole.endsWith(sep) ? whole : `${whole}${sep}`);
-    });
+    this.#livingPlaces ??= placesWith(this.files, this.#paths);
+    return ancestorsOf(name).some((place) => this.#livingPlaces?.has(place));
   }
 
   /** May be gone through once. @throws NoPhotosError, AzureError */
@@ -74,6 +77,27 @@ export class NamedPhotos {
       }
     if (this.total === 0) throw noPhotos(this.#paths);
   }
+}
+
+function placesWith(files: readonly string[], paths: readonly string[]): Set<string> {
+  const places = new Set(paths.map((path) => resolve(path)));
+  const living = new Set<string>();
+  const folders = new Set<string>();
+  for (const file of files) {
+    const whole = resolve(file);
+    if (places.has(whole)) living.add(whole);
+    const folder = dirname(whole);
+    if (folders.has(folder)) continue;
+    folders.add(folder);
+    for (const place of ancestorsOf(folder)) if (places.has(place)) living.add(place);
+  }
+  return living;
+}
+
+/** Itself, and the folders that it lies in. */
+function ancestorsOf(path: string): string[] {
+  const parent = dirname(path);
+  return parent === path ? [path] : [path, ...ancestorsOf(parent)];
 }
 
 function noPhotos(paths: readonly string[]): NoPhotosError {

@@ -108,7 +108,7 @@ export async function* encodeUnknownPhotos(
       const { name, digest } = photo;
       for (const [key, each] of atWork) if (each === photo) atWork.delete(key);
       const copies = photo.copies.filter((copy) => !error && copy.digest === digest);
-      copiesLeft.push(...photo.copies.filter((copy) => !copies.includes(copy)));
+      for (const copy of photo.copies) if (error || copy.digest !== digest) copiesLeft.push(copy);
       if (error) {
         yield { photo: name, isNew: true, error };
         continue;

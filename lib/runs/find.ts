@@ -15,7 +15,7 @@ import { DecisionIndex, pairKey } from '../store/index.js';
 import { closestFaces } from './closest_faces.js';
 import type { Findings, FoundPair, RunSummary } from './findings.js';
 import { gather, type Gathered, type GatherOptions, type RunProgress } from './gather.js';
-import { ruledOutPairs } from './ruled_out.js';
+import { ruledOut } from './ruled_out.js';
 
 export type FindProgress = RunProgress;
 
@@ -45,14 +45,14 @@ export async function findInPhotos(
   const { set, policy = 'all', signal } = options;
   const gathered = await gather(engine, photos, options);
   const decisions = set?.decisions.index() ?? new DecisionIndex([]);
-  const ignoredPairs = ruledOutPairs(gathered, options.ignoredPairs ?? [], decisions);
-  const found = await findDuplicates(gathered.records, {
+  const isRuledOut = ruledOut(gathered, options.ignoredPairs ?? [], decisions);
+  const close = await findDuplicates(gathered.records, {
     threshold,
-    ignoredPairs,
     signal,
     onProgress: ({ compared, total }) =>
       options.onProgress?.({ stage: 'comparing', done: compared, total, failed: gathered.failed.length }),
   });
+  const found = close.filter(({ first, second }) => !isRuledOut(first, second));
   const pairs = describePairs(found, gathered, decisions, set?.runs.latestPairs() ?? new Set());
   const groups = groupDuplicates(pairs);
   const summary = summarise(gathered, pairs, groups.length);

@@ -1,6 +1,8 @@
 // The photos of a run: encoded or taken from a set, and sorted by what came of them.
 
+import { existsSync } from 'node:fs';
 import { sep } from 'node:path';
+import { isAzureName } from '../azure.js';
 import { largestFace } from '../detections.js';
 import type { FaceRecord } from '../duplicates/index.js';
 import type { KeptFace } from '../encodings/kept_encodings.js';
@@ -85,6 +87,7 @@ export async function gather(
         failed: gathered.failed.length,
       });
     }
+    if (set) set.photos.drop(movedWithin(photos, set, seen));
     if (set && dropGone) set.photos.drop(goneFrom(photos, set, gathered.failed, seen));
   }
   if (set) {
@@ -98,6 +101,15 @@ export async function gather(
       'There are no photos in this set yet. Name files, folders or containers to take in.',
     );
   return gathered;
+}
+
+/** The names of files whose contents this run has met under other names, and that are no longer there themselves. */
+function movedWithin(photos: NamedPhotos, set: PhotoSet, seen: ReadonlySet<string>): string[] {
+  return set.photos.names().filter((name) => {
+    if (seen.has(name) || isAzureName(name) || !photos.covers(name) || existsSync(name)) return false;
+    const digest = set.photos.seen(name)?.digest;
+    return digest !== undefined && set.photos.namesOf(digest).some((other) => seen.has(other));
+  });
 }
 
 /**

@@ -2,26 +2,30 @@
 
 import { resolve } from 'node:path';
 import type { IgnoredPair } from '../duplicates/index.js';
-import type { DecisionIndex } from '../store/index.js';
+import { type DecisionIndex, pairKey } from '../store/index.js';
 import type { Gathered } from './gather.js';
 
 type Photos = Pick<Gathered, 'records' | 'references'>;
 
-/** By names: those a person ruled out, in this call or earlier, and those of one record. */
-export function ruledOutPairs(
-  gathered: Photos,
+/**
+ * Tells whether a pair of photos is left out: ruled out by a person, in this call or earlier, or of one record. Asked of
+ * the pairs that were found: all pairs of a record with many photos would be far more.
+ */
+export function ruledOut(
+  { references }: Pick<Gathered, 'references'>,
   given: readonly IgnoredPair[],
   decisions: DecisionIndex,
-): IgnoredPair[] {
-  const byReference = photosByReference(gathered);
-  const pairs: IgnoredPair[] = [];
-  for (const photos of byReference.values()) if (photos.length > 1) pairs.push(...between(photos, photos));
-  for (const [a, b] of given) {
-    // As they were given, and as a store names files; a pair of no records does no harm.
-    pairs.push([a, b], [resolve(a), resolve(b)]);
-    pairs.push(...between(byReference.get(a) ?? [], byReference.get(b) ?? []));
-  }
-  return pairs.concat(pairsDecidedDifferent(gathered, decisions));
+): (first: string, second: string) => boolean {
+  // As they were given, and as a store names files.
+  const pairs = new Set(given.flatMap(([a, b]) => [pairKey(a, b), pairKey(resolve(a), resolve(b))]));
+  return (first, second) => {
+    const [a, b] = [references.get(first), references.get(second)];
+    if (pairs.has(pairKey(first, second))) return true;
+    if (a !== undefined && b !== undefined && (a === b || pairs.has(pairKey(a, b)))) return true;
+    return (
+      decisions.find({ name: first, reference: a }, { name: second, reference: b })?.verdict === 'different'
+    );
+  };
 }
 
 /** By names: those on which the decision that holds is `different`. */

@@ -155,7 +155,7 @@ function invalid(message: string, cause?: unknown): FaceStoreError {
   return new FaceStoreError('FACE_STORE_INVALID', message, { cause });
 }
 
-/** By SQLite's primary result codes (https://sqlite.org/rescode.html): 5 busy, 6 locked, 11 corrupt, 26 not a database. */
+/** By SQLite's primary result codes (https://sqlite.org/rescode.html): 5 busy, 6 locked, 8 read-only, 11 corrupt, 26 not a database. */
 function storeError(path: string, cause: unknown): unknown {
   const { errcode, code } = cause as { readonly errcode?: number; readonly code?: string };
   const reason = cause instanceof Error ? cause.message : String(cause);
@@ -170,6 +170,13 @@ function storeError(path: string, cause: unknown): unknown {
     return invalid(
       `The file '${path}' is no face store, or a damaged one: ${reason}. Restore it from a backup, or name another file.`,
       cause,
+    );
+  if (primary === 8)
+    return new FaceStoreError(
+      'FACE_STORE_UNUSABLE',
+      `The face store '${path}' cannot be written to, which is needed even to read it. Get the right to write to the file ` +
+        'and its folder, or copy the file to a folder of your own.',
+      { cause },
     );
   const isSystems =
     primary !== undefined || (code !== undefined && cause instanceof Error && 'syscall' in cause);

@@ -93,30 +93,56 @@ export class DecisionTable {
     const [first, second] = [pair.first, pair.second].sort() as [string, string];
     return (
       this.#database.run(
-        `UPDATE decisions SET withdrawn_at = ? WHERE set_id = ? AND kind = ? AND first = ? AND second = ? AND withdrawn_at IS NULL`,
-        new Date().toISOString(),
+        `UPDATE decisions SET withdrawn_at = ?5 WHERE set_id = ?1 AND kind = ?2 AND withdrawn_at IS NULL AND (
+           first = ?3 AND second = ?4
+           OR first_digest = ${digestOf('?3')} AND second_digest = ${digestOf('?4')}
+           OR first_digest = ${digestOf('?4')} AND second_digest = ${digestOf('?3')})`,
         this.#set,
         pair.kind,
         first,
         second,
+        new Date().toISOString(),
       ).changes > 0
     );
   }
 
-  /** Those that hold, oldest first. One on a photo holds while the file of that name has the content it was made on. */
+  /**
+   * Those that hold, oldest first. One on photos is on what they showed when it was made: it goes along with files that
+   * change their names, and does not hold for other photos that come in their places.
+   */
   list(): Decision[] {
-    return this.#database
-      .all(
-        `WITH holding AS (
-           SELECT decisions.* FROM decisions
-           LEFT JOIN photos AS a ON kind = 'photo' AND a.set_id = decisions.set_id AND a.name = first
-           LEFT JOIN photos AS b ON kind = 'photo' AND b.set_id = decisions.set_id AND b.name = second
-           WHERE decisions.set_id = ? AND withdrawn_at IS NULL
-             AND ${isUnchanged('first_digest', 'a.digest')} AND ${isUnchanged('second_digest', 'b.digest')})
-         SELECT * FROM holding WHERE id IN (SELECT max(id) FROM holding GROUP BY kind, first, second) ORDER BY id`,
-        this.#set,
-      )
-      .map(decisionOf);
+    const rows = this.#database.all(
+      `SELECT decisions.*,
+         ${isUnchanged('first_digest', 'a.digest')} AND ${isUnchanged('second_digest', 'b.digest')} AS fits
+       FROM decisions
+       LEFT JOIN photos AS a ON kind = 'photo' AND a.set_id = decisions.set_id AND a.name = first
+       LEFT JOIN photos AS b ON kind = 'photo' AND b.set_id = decisions.set_id AND b.name = second
+       WHERE decisions.set_id = ? AND withdrawn_at IS NULL ORDER BY decisions.id`,
+      this.#set,
+    );
+    const latest = new Map<string, Decision>();
+    for (const row of rows)
+      for (const decision of row['fits'] === 1 ? [decisionOf(row)] : this.#underOtherNames(row)) {
+        const key = keyOf(decision.kind, decision.first, decision.second);
+        latest.delete(key);
+        latest.set(key, decision);
+      }
+    return [...latest.values()];
+  }
+
+  /** A decision on two contents, by the names that they have now. */
+  #underOtherNames(row: Row): Decision[] {
+    const namesOf = (digest: unknown) =>
+      this.#database
+        .all('SELECT name FROM photos WHERE set_id = ? AND digest = ?', this.#set, digest as string | null)
+        .map(({ name }) => String(name));
+    const decision = decisionOf(row);
+    const seconds = namesOf(row['second_digest']);
+    return namesOf(row['first_digest']).flatMap((a) =>
+      seconds
+        .filter((b) => b !== a)
+        .map((b) => ({ ...decision, first: a < b ? a : b, second: a < b ? b : a })),
+    );
   }
 
   /** For looking up many pairs. */

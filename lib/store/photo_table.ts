@@ -377,6 +377,15 @@ export class PhotoTable {
       stamp ?? null,
       reference ?? former?.['reference'] ?? null,
     );
+    if (former) return;
+    // Decisions that were there before the photo: from now on it is this one that they are on.
+    for (const side of ['first', 'second'])
+      this.#database.run(
+        `UPDATE decisions SET ${side}_digest = ? WHERE set_id = ? AND kind = 'photo' AND ${side} = ? AND ${side}_digest IS NULL`,
+        digest,
+        this.#set,
+        name,
+      );
   }
 
   #write(work: () => void): void {

@@ -92,8 +92,34 @@ t.test('a decision does not hold for another photo that took the place of one', 
 t.test('a decision on photos that the store did not know holds once it does', async (t) => {
   const { decisions, photos } = setIn(t);
   decisions.decide({ ...pair, verdict: 'different' });
-  photos.keep({ name: 'a.jpg', digest: 'sha256 anna' }, { models: {}, options: {} }, []);
+  const origin = { models: {}, options: {} };
+  photos.keep({ name: 'a.jpg', digest: 'sha256 anna' }, origin, []);
   t.match(decisions.list(), [{ verdict: 'different' }]);
+  photos.keep({ name: 'a.jpg', digest: 'sha256 dora' }, origin, []);
+  t.same(decisions.list(), [], 'and not for another photo after that');
+});
+
+t.test('a decision goes along when files change their names in a circle', async (t) => {
+  const { decisions, photos } = setIn(t);
+  const keep = (name: string, content: string) =>
+    photos.keep({ name, digest: `sha256 ${content}` }, { models: {}, options: {} }, []);
+  for (const [name, content] of [
+    ['1.jpg', 'anna'],
+    ['2.jpg', 'ben'],
+    ['3.jpg', 'carl'],
+  ] as const)
+    keep(name, content);
+  decisions.decide({ kind: 'photo', first: '1.jpg', second: '2.jpg', verdict: 'different' });
+  keep('1.jpg', 'carl');
+  keep('2.jpg', 'anna');
+  keep('3.jpg', 'ben');
+  t.match(decisions.list(), [{ first: '2.jpg', second: '3.jpg', verdict: 'different' }]);
+  t.equal(decisions.list().length, 1);
+  t.ok(
+    decisions.withdraw({ kind: 'photo', first: '3.jpg', second: '2.jpg' }),
+    'withdrawn by the names of now',
+  );
+  t.same(decisions.list(), []);
 });
 
 t.test('what is no decision is refused, and then none of its company is kept', async (t) => {
