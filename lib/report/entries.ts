@@ -8,6 +8,8 @@ import type { ReportFace, ReportPair } from './data.js';
 export interface PhotoEntry {
   readonly name: string;
   readonly reference: string | undefined;
+  /** Whether it has changed since the run, as far as the store knows. */
+  hasChanged: boolean;
   /** Boxes of its faces, and their places among all faces. */
   readonly faces: { readonly box: Box; readonly place: number }[];
 }
@@ -29,11 +31,12 @@ export function entriesOf({ pairs, groups }: Pick<Findings, 'pairs' | 'groups'>)
     const known = places.get(name);
     if (known !== undefined) return known;
     places.set(name, photos.length);
-    return photos.push({ name, reference, faces: [] }) - 1;
+    return photos.push({ name, reference, hasChanged: false, faces: [] }) - 1;
   };
-  const faceOf = (name: string, reference: string | undefined, box: Box): number => {
+  const faceOf = (name: string, reference: string | undefined, box: Box, hasChanged = false): number => {
     const photo = placeOf(name, reference);
     const entry = photos[photo] as PhotoEntry;
+    entry.hasChanged ||= hasChanged;
     const known = entry.faces.find((face) => isSame(face.box, box));
     if (known) return known.place;
     const place = faces.push({ photo, box: [box.x, box.y, box.width, box.height] }) - 1;
@@ -42,8 +45,8 @@ export function entriesOf({ pairs, groups }: Pick<Findings, 'pairs' | 'groups'>)
   };
 
   const described = pairs.map((pair): ReportPair => {
-    const first = faceOf(pair.first, pair.firstReference, pair.firstBox);
-    const second = faceOf(pair.second, pair.secondReference, pair.secondBox);
+    const first = faceOf(pair.first, pair.firstReference, pair.firstBox, pair.firstChanged);
+    const second = faceOf(pair.second, pair.secondReference, pair.secondBox, pair.secondChanged);
     const isNew = pair.isNew ? 1 : 0;
     // Beyond single precision, in which encodings are kept, digits mean nothing.
     const distance = Number(pair.distance.toPrecision(7));

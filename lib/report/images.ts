@@ -39,6 +39,7 @@ export interface ImageOptions {
 
 /** As the encoder sees a face, without its margin cut off. */
 const cropSize = 150;
+const changedSince = 'It has changed since this run.';
 const wholeMaxSide = 640;
 
 /** In the order of the photos. A photo that cannot be read any more has a problem and no images. */
@@ -62,12 +63,12 @@ async function imagesOfOne(
   photo: PhotoEntry,
   { engine, digestOf, readPhoto = bytesOf, wants, signal }: ImageOptions,
 ): Promise<PhotoImages> {
+  if (photo.hasChanged) return { photo, crops: [], problem: changedSince };
   const wanted = wants();
   if (!wanted.crops && !wanted.whole) return { photo, crops: [] };
   try {
     const bytes = await readPhoto(photo.name);
-    if (hasChanged(bytes, digestOf?.(photo.name)))
-      return { photo, crops: [], problem: 'It has changed since this run.' };
+    if (hasChanged(bytes, digestOf?.(photo.name))) return { photo, crops: [], problem: changedSince };
     // Its name, and not "the photo given as bytes", belongs into errors.
     const image = { name: photo.name, read: () => Promise.resolve(bytes) };
     const known = photo.faces.filter(({ box }) => box.width > 0 && box.height > 0);

@@ -27,6 +27,9 @@ export interface FoundPair {
   readonly isNew: boolean;
   /** What a person has said of it so far. */
   readonly verdict?: Verdict;
+  /** Of a run that was kept: this photo has another content since, or is no longer kept. */
+  readonly firstChanged?: true;
+  readonly secondChanged?: true;
 }
 
 export interface FailedPhoto {

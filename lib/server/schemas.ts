@@ -53,6 +53,8 @@ const foundPair = {
   secondReference: text,
   isNew: flag,
   verdict,
+  firstChanged: flag,
+  secondChanged: flag,
 };
 
 const shapes: Readonly<Record<string, Schema>> = {
@@ -117,7 +119,13 @@ const shapes: Readonly<Record<string, Schema>> = {
       basis: text,
     }),
   }),
-  ApiPair: object({ position: count, ...foundPair }, ['firstReference', 'secondReference', 'verdict']),
+  ApiPair: object({ position: count, ...foundPair }, [
+    'firstReference',
+    'secondReference',
+    'verdict',
+    'firstChanged',
+    'secondChanged',
+  ]),
   ApiHistogram: object({ threshold: number, from: number, width: number, counts: arrayOf(count) }),
   ApiDecision: object(
     {

@@ -44,7 +44,8 @@ export interface DistanceHistogram {
 
 /** The pairs of runs by the names that their photos have now; those of photos that are gone by the names they had. */
 const namedPairs = `(
-  SELECT run_id, position, coalesce(a.name, first) AS first, coalesce(b.name, second) AS second, distance, boxes, is_new
+  SELECT run_id, position, coalesce(a.name, first) AS first, coalesce(b.name, second) AS second, distance, boxes, is_new,
+    first_id IS NOT NULL AND a.id IS NULL AS first_changed, second_id IS NOT NULL AND b.id IS NULL AS second_changed
   FROM run_pairs LEFT JOIN photos AS a ON a.id = first_id LEFT JOIN photos AS b ON b.id = second_id)`;
 
 /** The end of a query on pairs, and the values in it. */
@@ -257,7 +258,7 @@ export class RunTable {
     const rows = this.#database.rows(
       `SELECT position, first, second, json_extract(boxes, '$[2]') AS first_reference,
          json_extract(boxes, '$[3]') AS second_reference
-       FROM ${namedPairs} WHERE run_id = ?`,
+       FROM ${namedPairs} WHERE run_id = ? AND NOT first_changed AND NOT second_changed`,
       run,
     );
     const text = (value: Value | undefined) =>
@@ -300,12 +301,23 @@ function pairOf(row: Row, decisions: DecisionIndex): FoundPair {
     string | null,
   ];
   const sides = [
-    { name: first, box: firstBox, reference: firstReference ?? undefined },
-    { name: second, box: secondBox, reference: secondReference ?? undefined },
+    {
+      name: first,
+      box: firstBox,
+      reference: firstReference ?? undefined,
+      hasChanged: row['first_changed'] === 1,
+    },
+    {
+      name: second,
+      box: secondBox,
+      reference: secondReference ?? undefined,
+      hasChanged: row['second_changed'] === 1,
+    },
   ] as const;
   // A photo that was renamed may have changed its place.
   const [a, b] = first < second ? sides : ([sides[1], sides[0]] as const);
-  const decision = decisions.find(a, b);
+  // What people said of the photos that have these names now is not about this pair.
+  const decision = a.hasChanged || b.hasChanged ? undefined : decisions.find(a, b);
   return {
     first: a.name,
     second: b.name,
@@ -317,6 +329,8 @@ function pairOf(row: Row, decisions: DecisionIndex): FoundPair {
     ...(b.reference === undefined ? {} : { secondReference: b.reference }),
     isNew: row['is_new'] === 1,
     ...(decision ? { verdict: decision.verdict } : {}),
+    ...(a.hasChanged ? { firstChanged: true as const } : {}),
+    ...(b.hasChanged ? { secondChanged: true as const } : {}),
   };
 }
 

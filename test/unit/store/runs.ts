@@ -59,6 +59,25 @@ t.test('a run comes back as it was kept, with the decisions that hold now', asyn
   t.throws(() => runs.facts(run + 1), { code: 'FACE_STORE_MISSING' });
 });
 
+t.test(
+  'a pair of an older run tells which of its photos has changed since, and decisions are not on it',
+  async (t) => {
+    const { runs, decisions, photos } = setWith(t, ['a', 'b', 'c']);
+    const run = runs.keep(findings([pair('a', 'b'), pair('b', 'c')], [['a', 'b', 'c']]));
+    photos.keep({ name: 'a', digest: 'of another' }, origin, []);
+    decisions.decide({ kind: 'photo', first: 'a', second: 'b', verdict: 'same' });
+    const kept = runs.pairs(run, decisions.index()).pairs;
+    t.match(kept, [{ first: 'a', firstChanged: true, verdict: undefined }, { first: 'b' }]);
+    t.notOk(kept[1]?.firstChanged || kept[0]?.secondChanged);
+    t.equal(runs.pairs(run, decisions.index(), { verdict: 'same' }).total, 0);
+    photos.rename('c', 'z');
+    t.match(runs.pairs(run, decisions.index()).pairs[1], { first: 'b', second: 'z' });
+    t.notOk(runs.pairs(run, decisions.index()).pairs[1]?.secondChanged, 'a new name is no change');
+    photos.drop(['b']);
+    t.match(runs.pairs(run, decisions.index()).pairs[1], { firstChanged: true });
+  },
+);
+
 t.test('a pair is known from the latest run alone', async (t) => {
   const { runs } = setWith(t, ['a', 'b', 'c']);
   t.same(runs.latestPairs(), new Set());
