@@ -84,7 +84,7 @@ t.test('a report', { skip }, async (t) => {
     );
     t.equal(await status(page), '12 pairs');
     t.match(await page.locator('h1').textContent(), '12 pairs of photos that may show the same person');
-    t.match(await page.locator('.lead').textContent(), /^8 photos: 6 compared/);
+    t.match(await page.locator('.lead').textContent(), /^8 photos \(6 encoded now\): 6 compared/);
     t.match(
       await page.locator('.histogram').getAttribute('aria-label'),
       /12 pairs, all below the threshold of 0.6/,
