@@ -6,13 +6,21 @@ import { RateBelow } from './distance_counts.js';
 import type { FalseMatchEstimate } from './estimate.js';
 import { differences, type EncodingWay, nearestWay, wayInWords } from './ways.js';
 
+export interface MixedFaces {
+  readonly faces: number;
+  readonly otherwise: number;
+  readonly unknown: number;
+}
+
 export interface FalseMatchesQuestion {
   /** Distance below which two faces count as one person; above 0. */
   readonly threshold: number;
   /** Pairs of faces that are compared. */
   readonly pairs: number;
-  /** How the faces were encoded; without it as by default. */
+  /** How the faces were encoded, or most of them; without it as by default. */
   readonly way?: EncodingWay | undefined;
+  /** Of all faces compared, how many were encoded in another way, and of how many nobody knows. Default none. */
+  readonly mixed?: MixedFaces | undefined;
   /** Default the one measured on LFW, in the way nearest to `way`. */
   readonly calibration?: Calibration | undefined;
 }
@@ -27,6 +35,7 @@ export function expectedFalseMatches({
   threshold,
   pairs,
   way,
+  mixed,
   calibration = nearestBuiltIn(way),
 }: FalseMatchesQuestion): FalseMatchEstimate {
   const rates = new RateBelow(calibration.different, { withTail: true });
@@ -37,7 +46,11 @@ export function expectedFalseMatches({
     falseMatchRateInterval: interval,
     expected: rate * pairs,
     expectedInterval: [interval[0] * pairs, interval[1] * pairs],
-    basis: basisInWords(calibration, way, rates.isExtrapolated(threshold)),
+    basis: basisInWords(calibration, {
+      way,
+      mixed,
+      isExtrapolated: rates.isExtrapolated(threshold),
+    }),
   };
 }
 
@@ -51,8 +64,11 @@ export function nearestBuiltIn(way: EncodingWay | undefined): Calibration {
 
 function basisInWords(
   calibration: Calibration,
-  used: EncodingWay | undefined,
-  isExtrapolated: boolean,
+  {
+    way: used,
+    mixed,
+    isExtrapolated,
+  }: Pick<FalseMatchesQuestion, 'way' | 'mixed'> & { readonly isExtrapolated: boolean },
 ): string {
   const { way } = calibration;
   const encoded = way ? `, encoded by ${wayInWords(way)}` : '; how those were encoded is not known';
@@ -60,12 +76,25 @@ function basisInWords(
   const differing = way && used ? differences(way, used) : [];
   const otherwise =
     used && differing.length > 0
-      ? `; this run encodes otherwise (${wayInWords(used)}: it differs in ${differing.join(', ')}), so its rate may be another`
+      ? `; these faces were encoded otherwise (${wayInWords(used)}: it differs in ${differing.join(', ')}), so their rate may be another`
       : '';
   const open = isBuiltIn(calibration)
     ? '; your people may resemble each other more, so measure your own with facededup calibrate'
     : '; it holds for people and photos like these';
-  return `Measured on ${dataInWords(calibration)}${encoded}${tail}${otherwise}${open}.`;
+  return `Measured on ${dataInWords(calibration)}${encoded}${tail}${otherwise}${mixed ? mixtureInWords(mixed) : ''}${open}.`;
+}
+
+function mixtureInWords({ faces, otherwise, unknown }: MixedFaces): string {
+  const number = (value: number) => value.toLocaleString('en-US');
+  const mixture =
+    otherwise > 0
+      ? `; ${number(otherwise)} of ${number(faces)} faces were encoded in another way than most, and distances between ways are not what was measured`
+      : '';
+  const open =
+    unknown > 0
+      ? `; how ${number(unknown)} of ${number(faces)} faces were encoded is not known, and their rate may be another`
+      : '';
+  return mixture + open;
 }
 
 function dataInWords(calibration: Calibration): string {

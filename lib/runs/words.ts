@@ -1,7 +1,9 @@
 // What a run found, in sentences: on the command line, in the report, on the page.
 
 import type { FalseMatchEstimate } from '../calibration/index.js';
+import { wayInWords } from '../calibration/ways.js';
 import type { Findings } from './findings.js';
+import type { WaysCompared } from './ways_compared.js';
 
 export function count(number: number, singular: string, plural = `${singular}s`): string {
   return `${number} ${number === 1 ? singular : plural}`;
@@ -29,6 +31,20 @@ export function estimateInWords({
   return (
     `False matches to expect: ${inFewDigits(expected)} (95 % interval ${low} to ${high}) among ` +
     `${count(pairsCompared, 'pair')} of faces. ${basis}`
+  );
+}
+
+/** What to do where faces were not encoded alike; undefined where they were. */
+export function mixtureInWords({ faces, way, otherwise, unknown }: WaysCompared): string | undefined {
+  if (otherwise + unknown === 0) return undefined;
+  const parts = [
+    ...(otherwise > 0 ? [`${otherwise} in another way than most`] : []),
+    ...(unknown > 0 ? [`${unknown} in a way that nobody knows`] : []),
+  ];
+  return (
+    `Of ${count(faces, 'face')} ${parts.join(' and ')} ${otherwise + unknown === 1 ? 'was' : 'were'} encoded` +
+    `${way ? ` (most: ${wayInWords(way)})` : ''}. To encode them alike, name all of the photos, or their folders, in one ` +
+    'find with the flags you want: those that were encoded otherwise are encoded again.'
   );
 }
 

@@ -82,12 +82,12 @@ t.test('a way that was measured is told by its own numbers, another by the neare
   ] as const) {
     const { basis } = expectedFalseMatches({ threshold: 0.5, pairs: 1, way });
     t.match(basis, measured);
-    t.match(basis, new RegExp(`encodes otherwise.*${differing}`));
+    t.match(basis, new RegExp(`encoded otherwise.*${differing}`));
   }
   t.end();
 });
 
-t.test('a calibration of one’s own goes before, and says when the run encodes otherwise', (t) => {
+t.test('a calibration of one’s own goes before, and says when the faces were encoded otherwise', (t) => {
   const pairs = [...pairsAt(true, 50, 0.3, 0.4), ...pairsAt(false, 50, 0.55, 0.7, 0.8)];
   const calibration = calibrate(pairs, { data: 'registry.csv', way: hog });
   const asked = { threshold: 0.6, pairs: 100, calibration };
