@@ -38,6 +38,9 @@ export function expectedFalseMatches({
   mixed,
   calibration = nearestBuiltIn(way),
 }: FalseMatchesQuestion): FalseMatchEstimate {
+  const { decisionsBelow } = calibration;
+  if (decisionsBelow !== undefined && threshold > decisionsBelow)
+    return nothingKnown(pairs, threshold, decisionsBelow, calibration);
   const rates = new RateBelow(calibration.different, { withTail: true });
   const { rate, interval } = rates.at(threshold);
   return {
@@ -51,6 +54,25 @@ export function expectedFalseMatches({
       mixed,
       isExtrapolated: rates.isExtrapolated(threshold),
     }),
+  };
+}
+
+/** The worst that can be, since a number must be told. */
+function nothingKnown(
+  pairs: number,
+  threshold: number,
+  decisionsBelow: number,
+  calibration: Calibration,
+): FalseMatchEstimate {
+  return {
+    pairsCompared: pairs,
+    falseMatchRate: 1,
+    falseMatchRateInterval: [0, 1],
+    expected: pairs,
+    expectedInterval: [0, pairs],
+    basis:
+      `Nothing is known at ${threshold}: '${calibration.data}' has pairs that runs reported, all below ` +
+      `${decisionsBelow}. Find with a threshold of at most that, or calibrate on pairs drawn by chance.`,
   };
 }
 
@@ -78,10 +100,18 @@ function basisInWords(
     used && differing.length > 0
       ? `; these faces were encoded otherwise (${wayInWords(used)}: it differs in ${differing.join(', ')}), so their rate may be another`
       : '';
-  const open = isBuiltIn(calibration)
-    ? '; your people may resemble each other more, so measure your own with facededup calibrate'
-    : '; it holds for people and photos like these';
-  return `Measured on ${dataInWords(calibration)}${encoded}${tail}${otherwise}${mixed ? mixtureInWords(mixed) : ''}${open}.`;
+  return `Measured on ${dataInWords(calibration)}${encoded}${tail}${otherwise}${mixed ? mixtureInWords(mixed) : ''}${limitInWords(calibration)}.`;
+}
+
+/** What the data leaves open. */
+function limitInWords(calibration: Calibration): string {
+  if (isBuiltIn(calibration))
+    return '; your people may resemble each other more, so measure your own with facededup calibrate';
+  if (calibration.decisionsBelow === undefined) return '; it holds for people and photos like these';
+  return (
+    `; these are decisions on pairs that runs reported, all below ${calibration.decisionsBelow}, so the rate is that among ` +
+    'such pairs, far above that of all pairs compared, and nothing is known of a greater threshold'
+  );
 }
 
 function mixtureInWords({ faces, otherwise, unknown }: MixedFaces): string {
