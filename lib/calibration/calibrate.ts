@@ -6,6 +6,7 @@ import { fitEvidence } from './evidence.js';
 import { type LabelledPair, populationOf } from './pairs.js';
 import { requirePrior } from './probability.js';
 import type { EncodingWay } from './ways.js';
+import { InvalidOptionError } from '../errors.js';
 
 export interface CalibrateOptions {
   /** What the pairs are, in a few words. Default `labelled pairs`. */
@@ -14,6 +15,8 @@ export interface CalibrateOptions {
   readonly way?: EncodingWay | undefined;
   /** Of the pairs to be judged, the part that is of one person; above 0 and below 1. Default that of the labelled ones. */
   readonly prior?: number | undefined;
+  /** Where the pairs are decisions on pairs that runs reported: the distance that those lie below; above 0. */
+  readonly decisionsBelow?: number | undefined;
   /** Of the date that the calibration bears. Default now. */
   readonly madeAt?: Date | undefined;
 }
@@ -27,9 +30,14 @@ export interface CalibrateOptions {
  */
 export function calibrate(
   pairs: readonly LabelledPair[],
-  { data = 'labelled pairs', way, prior, madeAt = new Date() }: CalibrateOptions = {},
+  { data = 'labelled pairs', way, prior, decisionsBelow, madeAt = new Date() }: CalibrateOptions = {},
 ): Calibration {
   if (prior !== undefined) requirePrior(prior);
+  if (decisionsBelow !== undefined && !(Number.isFinite(decisionsBelow) && decisionsBelow > 0))
+    throw new InvalidOptionError(
+      'OPTION_RANGE',
+      `Decisions lie below a distance above 0, not below ${decisionsBelow}.`,
+    );
   const population = populationOf(pairs);
   const kinds = [true, false].map((same) => population.pairs.filter((pair) => pair.same === same));
   const [same = [], different = []] = kinds;
@@ -44,5 +52,6 @@ export function calibrate(
     same: countDistances(same, population.units),
     evidence: fitEvidence(population),
     prior: prior ?? same.length / pairs.length,
+    ...(decisionsBelow === undefined ? {} : { decisionsBelow }),
   };
 }

@@ -26,4 +26,9 @@ export interface Calibration {
    * says nothing of a registry, where it is far less.
    */
   readonly prior: number;
+  /**
+   * Of decisions on pairs that runs reported: the distance that those lie below, above 0. Nothing is known from there on,
+   * and the rates are those among such pairs. Absent where pairs were chosen without regard to their distance.
+   */
+  readonly decisionsBelow?: number;
 }

@@ -132,6 +132,11 @@ export class RateBelow {
   }
 }
 
+/** To the width of a bin. */
+export function meanDistance({ pairs, counts }: DistanceCounts): number {
+  return counts.reduce((sum, count, bin) => sum + count * (edge(bin) + binWidth / 2), 0) / pairs;
+}
+
 /** By edge, from 0 to the upper one of the last bin: how many pairs lie below. */
 function cumulative(counts: readonly number[]): number[] {
   const below = [0];
@@ -159,9 +164,11 @@ function monotone(intervals: readonly Interval[]): Interval[] {
   return lows.map((low, index) => [low, highs[index] ?? 1]);
 }
 
-function tailOf({ pairs, counts }: DistanceCounts, below: readonly number[]): Tail {
+/** Undefined where no edge has enough pairs below it. */
+function tailOf({ pairs, counts }: DistanceCounts, below: readonly number[]): Tail | undefined {
   const wanted = Math.min(100, Math.max(10, Math.ceil(Math.sqrt(pairs))));
   const last = below.findIndex((count) => count >= wanted);
+  if (last < 0) return undefined;
   const start = edge(last);
   let logs = 0;
   for (let bin = 0; bin < last; bin++)

@@ -6,13 +6,21 @@ import { RateBelow } from './distance_counts.js';
 import type { FalseMatchEstimate } from './estimate.js';
 import { differences, type EncodingWay, nearestWay, wayInWords } from './ways.js';
 
+export interface MixedFaces {
+  readonly faces: number;
+  readonly otherwise: number;
+  readonly unknown: number;
+}
+
 export interface FalseMatchesQuestion {
   /** Distance below which two faces count as one person; above 0. */
   readonly threshold: number;
   /** Pairs of faces that are compared. */
   readonly pairs: number;
-  /** How the faces were encoded; without it as by default. */
+  /** How the faces were encoded, or most of them; without it as by default. */
   readonly way?: EncodingWay | undefined;
+  /** Of all faces compared, how many were encoded in another way, and of how many nobody knows. Default none. */
+  readonly mixed?: MixedFaces | undefined;
   /** Default the one measured on LFW, in the way nearest to `way`. */
   readonly calibration?: Calibration | undefined;
 }
@@ -27,8 +35,12 @@ export function expectedFalseMatches({
   threshold,
   pairs,
   way,
+  mixed,
   calibration = nearestBuiltIn(way),
 }: FalseMatchesQuestion): FalseMatchEstimate {
+  const { decisionsBelow } = calibration;
+  if (decisionsBelow !== undefined && threshold > decisionsBelow)
+    return nothingKnown(pairs, threshold, decisionsBelow, calibration);
   const rates = new RateBelow(calibration.different, { withTail: true });
   const { rate, interval } = rates.at(threshold);
   return {
@@ -37,7 +49,30 @@ export function expectedFalseMatches({
     falseMatchRateInterval: interval,
     expected: rate * pairs,
     expectedInterval: [interval[0] * pairs, interval[1] * pairs],
-    basis: basisInWords(calibration, way, rates.isExtrapolated(threshold)),
+    basis: basisInWords(calibration, {
+      way,
+      mixed,
+      isExtrapolated: rates.isExtrapolated(threshold),
+    }),
+  };
+}
+
+/** The worst that can be, since a number must be told. */
+function nothingKnown(
+  pairs: number,
+  threshold: number,
+  decisionsBelow: number,
+  calibration: Calibration,
+): FalseMatchEstimate {
+  return {
+    pairsCompared: pairs,
+    falseMatchRate: 1,
+    falseMatchRateInterval: [0, 1],
+    expected: pairs,
+    expectedInterval: [0, pairs],
+    basis:
+      `Nothing is known at ${threshold}: '${calibration.data}' has pairs that runs reported, all below ` +
+      `${decisionsBelow}. Find with a threshold of at most that, or calibrate on pairs drawn by chance.`,
   };
 }
 
@@ -51,8 +86,11 @@ export function nearestBuiltIn(way: EncodingWay | undefined): Calibration {
 
 function basisInWords(
   calibration: Calibration,
-  used: EncodingWay | undefined,
-  isExtrapolated: boolean,
+  {
+    way: used,
+    mixed,
+    isExtrapolated,
+  }: Pick<FalseMatchesQuestion, 'way' | 'mixed'> & { readonly isExtrapolated: boolean },
 ): string {
   const { way } = calibration;
   const encoded = way ? `, encoded by ${wayInWords(way)}` : '; how those were encoded is not known';
@@ -60,12 +98,33 @@ function basisInWords(
   const differing = way && used ? differences(way, used) : [];
   const otherwise =
     used && differing.length > 0
-      ? `; this run encodes otherwise (${wayInWords(used)}: it differs in ${differing.join(', ')}), so its rate may be another`
+      ? `; these faces were encoded otherwise (${wayInWords(used)}: it differs in ${differing.join(', ')}), so their rate may be another`
       : '';
-  const open = isBuiltIn(calibration)
-    ? '; your people may resemble each other more, so measure your own with facededup calibrate'
-    : '; it holds for people and photos like these';
-  return `Measured on ${dataInWords(calibration)}${encoded}${tail}${otherwise}${open}.`;
+  return `Measured on ${dataInWords(calibration)}${encoded}${tail}${otherwise}${mixed ? mixtureInWords(mixed) : ''}${limitInWords(calibration)}.`;
+}
+
+/** What the data leaves open. */
+function limitInWords(calibration: Calibration): string {
+  if (isBuiltIn(calibration))
+    return '; your people may resemble each other more, so measure your own with facededup calibrate';
+  if (calibration.decisionsBelow === undefined) return '; it holds for people and photos like these';
+  return (
+    `; these are decisions on pairs that runs reported, all below ${calibration.decisionsBelow}, so the rate is that among ` +
+    'such pairs, far above that of all pairs compared, and nothing is known of a greater threshold'
+  );
+}
+
+function mixtureInWords({ faces, otherwise, unknown }: MixedFaces): string {
+  const number = (value: number) => value.toLocaleString('en-US');
+  const mixture =
+    otherwise > 0
+      ? `; ${number(otherwise)} of ${number(faces)} faces were encoded in another way than most, and distances between ways are not what was measured`
+      : '';
+  const open =
+    unknown > 0
+      ? `; how ${number(unknown)} of ${number(faces)} faces were encoded is not known, and their rate may be another`
+      : '';
+  return mixture + open;
 }
 
 function dataInWords(calibration: Calibration): string {

@@ -1,11 +1,13 @@
 // Calibrations in files: JSON, checked when it is read.
 
 import { readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { Ajv, type ErrorObject } from 'ajv';
 import type { Calibration } from './calibration.js';
-import { binCount } from './distance_counts.js';
+import { binCount, binWidth, meanDistance } from './distance_counts.js';
+import { leastPairs } from './pairs.js';
 import { CalibrationError } from '../errors.js';
-import { writeWhole } from '../models/files.js';
+import { isAbsence, systemCode, writeWhole } from '../models/files.js';
 
 const count = { type: 'integer', minimum: 0 } as const;
 const numbers = (items: object = { type: 'number' }, maxItems = binCount + 1) =>
@@ -19,7 +21,7 @@ const object = (properties: Record<string, object>, optional: readonly string[] 
   }) as const;
 
 const distanceCounts = object({
-  pairs: { type: 'integer', minimum: 1 },
+  pairs: { type: 'integer', minimum: leastPairs },
   counts: numbers(count, binCount),
   designEffects: numbers({ type: 'number', minimum: 0 }, binCount),
   disjoint: { type: 'integer', minimum: 1 },
@@ -54,8 +56,9 @@ const schema = object(
       high: numbers(),
     }),
     prior: { type: 'number', exclusiveMinimum: 0, exclusiveMaximum: 1 },
+    decisionsBelow: { type: 'number', exclusiveMinimum: 0 },
   },
-  ['way'],
+  ['way', 'decisionsBelow'],
 );
 
 const isCalibration = new Ajv({ allErrors: true }).compile<Calibration>(schema);
@@ -94,17 +97,23 @@ export async function writeCalibration(path: string, calibration: Calibration): 
   try {
     await writeWhole(path, [Buffer.from(`${JSON.stringify(calibration)}\n`)], { maxBytes });
   } catch (cause) {
-    throw unreadable(path, cause);
+    throw unwritable(path, cause);
   }
 }
 
 /** What a schema cannot say. */
 function contradictionIn({ different, same, evidence }: Calibration): string | undefined {
-  for (const [name, { pairs, counts, designEffects }] of Object.entries({ different, same })) {
+  for (const [name, { pairs, counts, designEffects, disjoint }] of Object.entries({ different, same })) {
     if (counts.reduce((sum, each) => sum + each, 0) !== pairs)
       return `the counts of ${name} do not add up to its pairs`;
     if (counts.length !== designEffects.length) return `${name} has not as many design effects as counts`;
+    if (disjoint > pairs) return `${name} has more disjoint pairs than pairs`;
+    if (designEffects.some((effect) => effect > 0 && effect < 1))
+      return `${name} has a design effect between 0 and 1`;
   }
+  // Counts know distances to the width of a bin.
+  if (meanDistance(same) >= meanDistance(different) + binWidth)
+    return 'pairs of one person are on average no closer than pairs of different people';
   const { logRatio, low, high } = evidence;
   if (low.length !== logRatio.length || high.length !== logRatio.length)
     return 'the lists of evidence have not the same length';
@@ -129,7 +138,22 @@ function unreadable(path: string, cause: unknown): CalibrationError {
   const reason = cause instanceof Error ? cause.message : String(cause);
   return new CalibrationError(
     'CALIBRATION_UNREADABLE',
-    `The calibration '${path}' cannot be read or written: ${reason}.`,
+    `The calibration '${path}' cannot be read: ${reason}.`,
     { cause },
   );
+}
+
+function unwritable(path: string, cause: unknown): CalibrationError {
+  return new CalibrationError(
+    'CALIBRATION_UNREADABLE',
+    `The calibration '${path}' cannot be written: ${reasonOf(path, cause)}.`,
+    { cause },
+  );
+}
+
+/** The system names the file of another name that is written first, which nobody asked for. */
+function reasonOf(path: string, cause: unknown): string {
+  if (isAbsence(cause)) return `there is no folder '${dirname(path)}'`;
+  if (!(cause instanceof Error)) return String(cause);
+  return systemCode(cause) === undefined ? cause.message : cause.message.replace(/, \w+ '.*$/s, '');
 }

@@ -7,7 +7,7 @@ export type { Calibration } from './calibration.js';
 export type { DistanceCounts, Rate } from './distance_counts.js';
 export type { FalseMatchEstimate } from './estimate.js';
 export type { EvidenceCurve } from './evidence.js';
-export { expectedFalseMatches, type FalseMatchesQuestion } from './false_matches.js';
+export { expectedFalseMatches, type FalseMatchesQuestion, type MixedFaces } from './false_matches.js';
 export { readCalibration, writeCalibration } from './file.js';
 export { type GroupRate, type GroupRates, ratesByGroup } from './groups.js';
 export type { LabelledPair } from './pairs.js';

@@ -1,5 +1,6 @@
 // Labelled pairs: distances of faces, and whether they show one person.
 
+import { count } from '../count.js';
 import { CalibrationError } from '../errors.js';
 
 export interface LabelledPair {
@@ -36,7 +37,7 @@ export interface Population {
 }
 
 /** Fewer of a kind say next to nothing. */
-const leastPairs = 20;
+export const leastPairs = 20;
 
 /**
  * Who is who: photos that pairs call the same are of one person, and so is a chain of them.
@@ -104,7 +105,7 @@ function requireUsable(pairs: readonly LabelledPair[]): void {
   const [same, different] = [pairs.filter((pair) => pair.same), pairs.filter((pair) => !pair.same)];
   if (Math.min(same.length, different.length) < leastPairs)
     throw unusable(
-      `There are ${same.length} pairs of one person and ${different.length} of different people; a calibration needs at ` +
+      `The list has ${count(same.length, 'pair')} of one person and ${different.length} of different people; a calibration needs at ` +
         `least ${leastPairs} of each, and thousands of different people for a rate of 0.001. Label more pairs.`,
     );
   const mean = (list: readonly LabelledPair[]) =>

@@ -8,11 +8,11 @@ import { InvalidOptionError } from '../errors.js';
 export interface SuggestedThreshold {
   /** The rate of false matches that was asked for. */
   readonly wanted: number;
-  /** The greatest multiple of 0.005 whose estimated rate is not above the wanted one. */
-  readonly threshold: number;
-  /** The part of pairs of different people that lies below it. */
+  /** The greatest multiple of 0.005 whose estimated rate is not above the wanted one; absent where even 0.005 is too much. */
+  readonly threshold?: number;
+  /** The part of pairs of different people that lies below it, or where there is none below 0.005. */
   readonly falseMatches: Rate;
-  /** The part of pairs of one person that lies below it. */
+  /** The part of pairs of one person that lies below the same. */
   readonly trueMatches: Rate;
   /** Whether the rate comes of a fitted tail, since few pairs of different people were that close. */
   readonly isExtrapolated: boolean;
@@ -43,14 +43,15 @@ export function suggestThreshold({ different, same }: Calibration, wanted: numbe
     for (let i = 1; i < binCount && measure(falseRates.at(edge(i))) <= wanted; i++) found = edge(i);
     return found;
   };
-  const threshold = greatest(({ rate }) => rate) ?? edge(1);
+  const suggested = greatest(({ rate }) => rate);
+  const threshold = suggested ?? edge(1);
   const sureThreshold = greatest(({ interval: [, high] }) => high);
   const independent = falseRates.independentPairs(threshold);
   // 1 − 0.025^(1/n) ≤ wanted, for n.
   const independentNeeded = Math.log(0.025) / Math.log1p(-wanted);
   return {
     wanted,
-    threshold,
+    ...(suggested === undefined ? {} : { threshold: suggested }),
     falseMatches: falseRates.at(threshold),
     trueMatches: new RateBelow(same, { withTail: false }).at(threshold),
     isExtrapolated: falseRates.isExtrapolated(threshold),

@@ -17,7 +17,7 @@ import { measureDecisions, type MeasuredPairs, measurePhotos } from '../runs/lab
 import { FaceStore } from '../store/index.js';
 import { calibrationInWords, groupsInWords, notesOn, suggestionsInWords } from './calibration_words.js';
 import { readLabelledPairs } from './labelled_pairs.js';
-import { printLine, printNote, printTable } from './output.js';
+import { count, printLine, printNote, printTable } from './output.js';
 import { exitCodeFor, noteFailures, noteUnverifiedModels } from './photo_run.js';
 import { startProgress } from './progress.js';
 import {
@@ -57,19 +57,23 @@ export function addCalibrateCommand(program: Command, setExitCode: (code: number
       'CSV with a header: first,second,same (photos) or distance,same; same is 1, true, yes, same or 0, false, no, different',
     )
     .option('--decisions', 'with --store: take the decisions on its pairs instead of a file')
-    .option('--column <name...>', 'columns of groups, such as age or sex: rates for each group')
     .option(
-      '--false-match-rate <rate...>',
-      'part of the pairs of different people that may pass; default 0.001',
-      (text: string, before: readonly number[] = []) => [...before, parseNumber(text)],
+      '--column <name>',
+      'column of groups, such as age or sex: rates for each group; may be given several times, or names with commas between',
+      (text: string, before: readonly string[] = []) => [...before, ...listed(text)],
+    )
+    .option(
+      '--false-match-rate <rate>',
+      'part of the pairs of different people that may pass; may be given several times, or with commas between; default 0.001',
+      (text: string, before: readonly number[] = []) => [...before, ...listed(text).map(parseNumber)],
     )
     .option('--prior <part>', 'of the pairs to be judged, the part that is of one person', parseNumber)
     .option('--out <file>', 'write the calibration, for find --calibration')
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
-      '\nExamples:\n  facededup calibrate pairs.csv --false-match-rate 0.001 0.0001 --out calibration.json\n' +
-        '  facededup calibrate --decisions --store faces.db\n  facededup calibrate pairs.csv --column sex age',
+      '\nExamples:\n  facededup calibrate pairs.csv --false-match-rate 0.001,0.0001 --out calibration.json\n' +
+        '  facededup calibrate --decisions --store faces.db\n  facededup calibrate pairs.csv --column sex --column age',
     );
   addStoreFlags(addEncodeFlags(command)).action(async (file: string | undefined, flags: CalibrateFlags) => {
     const rates = flags.falseMatchRate ?? [0.001];
@@ -78,6 +82,7 @@ export function addCalibrateCommand(program: Command, setExitCode: (code: number
       data: flags.decisions ? `decisions in ${flags.store} on pairs that runs reported` : file,
       way: measured.way,
       prior: flags.prior,
+      decisionsBelow: measured.decisionsBelow,
     });
     const thresholds = rates.map((rate) => suggestThreshold(calibration, rate));
     const groups = groupsOf(measured.pairs, flags.column ?? [], thresholds);
@@ -100,6 +105,10 @@ export function addCalibrateCommand(program: Command, setExitCode: (code: number
     );
     setExitCode(exitCodeFor(measured));
   });
+}
+
+function listed(text: string): string[] {
+  return text.split(',').map((each) => each.trim());
 }
 
 async function measure(file: string | undefined, flags: CalibrateFlags): Promise<MeasuredPairs> {
@@ -146,7 +155,8 @@ function groupsOf(
   thresholds: readonly SuggestedThreshold[],
 ): GroupRates[] {
   if (columns.length === 0) return [];
-  return ratesByGroup(pairs, [...new Set(thresholds.map(({ threshold }) => threshold))]);
+  const found = thresholds.flatMap(({ threshold }) => (threshold === undefined ? [] : [threshold]));
+  return found.length === 0 ? [] : ratesByGroup(pairs, [...new Set(found)]);
 }
 
 function print(report: CalibrationReport, { json, out }: CalibrateFlags): void {
@@ -167,7 +177,10 @@ function print(report: CalibrationReport, { json, out }: CalibrateFlags): void {
   }
   noteFailures(failed, calibration.photos + withoutFace.length + failed.length);
   for (const photo of withoutFace) printNote(`without a face: ${photo}`);
-  if (leftOut > 0) printNote(`${leftOut} of the labelled pairs could not be measured, and are left out.`);
+  if (leftOut > 0)
+    printNote(
+      `${count(leftOut, 'labelled pair')} could not be measured, and ${leftOut === 1 ? 'is' : 'are'} left out.`,
+    );
   for (const note of json ? [] : notes) printNote(`note: ${note}`);
   if (out !== undefined) printNote(`Written to ${out}: facededup find --calibration ${out} …`);
 }

@@ -27,8 +27,9 @@ export function calibrationInWords(calibration: Calibration): {
     heading:
       `${data}: ${count(same.pairs, 'pair')} of one person and ${different.pairs} of different people${who}` +
       `${way ? `, encoded by ${wayInWords(way)}` : ''}.\n` +
-      `Distance tells by ${method} regression, which foretells people left out of the fit better ` +
-      `(log loss ${logLoss[method]} a pair; ${other} ${logLoss[other]}).`,
+      `Distance tells by ${method} regression, which foretells people left out of the fit better than ${other} ` +
+      `(log loss ${logLoss[method]} a pair; ${other} ${logLoss[other]}; ` +
+      `by the shares of the labels alone ${inDigits(logLossOfShares(calibration))}).`,
     table: [
       ['distance', `same person (prior ${inDigits(prior)})`, '95 % interval'],
       ...shownDistances.map((distance) => {
@@ -52,7 +53,7 @@ export function suggestionsInWords(thresholds: readonly SuggestedThreshold[]): T
     ],
     ...thresholds.map(({ wanted, threshold, falseMatches, trueMatches, sureThreshold }) => [
       inDigits(wanted),
-      threshold.toFixed(3),
+      threshold === undefined ? 'none' : threshold.toFixed(3),
       inDigits(falseMatches.rate),
       falseMatches.interval.map(inDigits).join(' to '),
       percent(trueMatches.rate),
@@ -101,18 +102,38 @@ function differenceInWords(falseMatches: GroupRate | undefined, trueMatches: Gro
   return differing.length > 0 ? differing.join(', ') : 'not shown';
 }
 
+/** Mean a pair, in nats, of whoever knows how many of the pairs are of one person, and does not look at distances. */
+function logLossOfShares({ same, different }: Calibration): number {
+  const all = same.pairs + different.pairs;
+  return -[same.pairs / all, different.pairs / all].reduce((sum, part) => sum + part * Math.log(part), 0);
+}
+
 /** What a reader of the numbers must know. */
 export function notesOn(
-  { prior, different, people }: Calibration,
+  calibration: Calibration,
   given: {
     readonly thresholds: readonly SuggestedThreshold[];
     readonly ofDecisions: boolean;
     readonly prior: number | undefined;
   },
 ): string[] {
+  const { prior, different, people, evidence } = calibration;
   const notes = [];
-  for (const { wanted, isShown, pairsNeeded, isExtrapolated } of given.thresholds) {
-    if (!isShown)
+  const { method, logLoss } = evidence;
+  const ofShares = logLossOfShares(calibration);
+  if (logLoss[method] >= ofShares)
+    notes.push(
+      `Neither method foretells people left out of the fit better than the mere shares of the labels do (log loss ` +
+        `${logLoss[method]} a pair, by the shares ${inDigits(ofShares)}): do not rely on these probabilities. ` +
+        'Label more pairs, and see that the labels are right.',
+    );
+  for (const { wanted, threshold, falseMatches, isShown, pairsNeeded, isExtrapolated } of given.thresholds) {
+    if (threshold === undefined)
+      notes.push(
+        `No threshold has a false match rate of ${inDigits(wanted)}: even below 0.005 lies a part of ` +
+          `${inDigits(falseMatches.rate)} of the pairs of different people. Are some of them the same photo, or labelled wrongly?`,
+      );
+    else if (!isShown)
       notes.push(
         `${count(different.pairs, 'pair')} of different people are too few to show a false match rate of ` +
           `${inDigits(wanted)}: it takes about ${pairsNeeded.toLocaleString('en-US')} like these. ` +

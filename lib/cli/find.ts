@@ -10,7 +10,8 @@ import { requireWritable } from '../report/index.js';
 import { NamedPhotos } from '../photos/named_photos.js';
 import { findInPhotos } from '../runs/find.js';
 import type { FacesPolicy, Findings } from '../runs/findings.js';
-import { estimateInWords, summaryInWords } from '../runs/words.js';
+import type { WaysCompared } from '../runs/ways_compared.js';
+import { estimateInWords, mixtureInWords, summaryInWords } from '../runs/words.js';
 import { FaceStore } from '../store/index.js';
 import { inBold } from './colours.js';
 import { addExamples } from './help.js';
@@ -67,8 +68,10 @@ export function addFindCommand(program: Command, setExitCode: (code: number) => 
     .option('--report <file>', 'also write the result as one HTML file with the faces side by side');
   addCalibrationFlag(addFacesFlag(addThresholdFlag(command)));
   addOutputFlags(addStoreFlags(addEncodeFlags(command))).action(async (paths: string[], flags: FindFlags) => {
-    const findings = await find(paths, flags);
+    const { findings, ways } = await find(paths, flags);
     print(findings, outputFormat(flags), flags);
+    const mixture = ways && mixtureInWords(ways);
+    if (mixture !== undefined) printNote(`note: ${mixture}`);
     setExitCode(exitCodeFor(findings));
   });
   addExamples(command, [
@@ -82,7 +85,12 @@ export function addFindCommand(program: Command, setExitCode: (code: number) => 
   ]);
 }
 
-async function find(paths: readonly string[], flags: FindFlags): Promise<Findings> {
+interface Found {
+  readonly findings: Findings;
+  readonly ways: WaysCompared | undefined;
+}
+
+async function find(paths: readonly string[], flags: FindFlags): Promise<Found> {
   // Checked before the photos are encoded, which may take hours.
   const { threshold } = readOptions(thresholdOptionTable, { threshold: flags.threshold });
   requireStoreOr(paths, flags);
@@ -98,6 +106,7 @@ async function find(paths: readonly string[], flags: FindFlags): Promise<Finding
   try {
     const set = store?.set(flags.set);
     const engine = await FaceEngine.create(engineOptions({ ...flags }));
+    let ways: WaysCompared | undefined;
     try {
       const findings = await findInPhotos(engine, photos, {
         set,
@@ -108,12 +117,13 @@ async function find(paths: readonly string[], flags: FindFlags): Promise<Finding
         dropGone: flags.dropGone,
         calibration,
         onProgress: progress.update,
+        onWays: (compared) => (ways = compared),
       });
       progress.stop();
       noteUnverifiedModels(engine.info());
       if (flags.report !== undefined)
         noteReport(await reportWithProgress(flags.report, findings, { engine, set }));
-      return findings;
+      return { findings, ways };
     } finally {
       await engine.close();
     }

@@ -5,7 +5,7 @@ import { escapedCell } from '../csv_cells.js';
 import type { Verdict } from '../runs/findings.js';
 import { bad, type Colour, doubtful, good, inBold, plain } from './colours.js';
 
-export { count } from '../runs/words.js';
+export { count } from '../count.js';
 
 export type OutputFormat = 'text' | 'json' | 'csv';
 
@@ -24,9 +24,26 @@ export function printLine(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-/** For people, beside the result: warnings, failures, summaries. */
+/** For people, beside the result: warnings, failures, summaries. On a terminal its lines end between words. */
 export function printNote(line: string): void {
-  process.stderr.write(`${visible(line)}\n`);
+  const { isTTY, columns } = process.stderr;
+  const text = visible(line);
+  process.stderr.write(`${isTTY ? wrapped(text, columns) : text}\n`);
+}
+
+/**
+ * A text in lines of so many signs at most, broken at spaces; a longer word has a line of its own, whole, so that a path
+ * can still be copied.
+ */
+export function wrapped(text: string, columns: number): string {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const line = lines.at(-1);
+    if (line !== undefined && [...line].length + 1 + [...word].length <= columns)
+      lines[lines.length - 1] = `${line} ${word}`;
+    else lines.push(word);
+  }
+  return lines.join('\n');
 }
 
 export function printCsvRow(cells: readonly (string | number)[]): void {

@@ -128,7 +128,7 @@ function print(manifest: UniqueManifest, flags: UniqueFlags): void {
     );
   const leftOut = rejected.length === 0 ? '' : `${rejected.length} rejected for several faces, `;
   printNote(
-    `${count(people.length, 'person', 'people')} written to ${flags.out}; ${withoutFace.length} photos without a face, ` +
+    `${count(people.length, 'person', 'people')} written to ${flags.out}; ${count(withoutFace.length, 'photo')} without a face, ` +
       `${leftOut}${failed.length} failed.`,
   );
 }

@@ -16,6 +16,7 @@ import { closestFaces } from './closest_faces.js';
 import type { Findings, FoundPair, RunSummary } from './findings.js';
 import { gather, type Gathered, type GatherOptions, type RunProgress } from './gather.js';
 import { ruledOut } from './ruled_out.js';
+import { waysCompared, type WaysCompared } from './ways_compared.js';
 
 export type FindProgress = RunProgress;
 
@@ -27,6 +28,8 @@ export interface FindOptions extends GatherOptions {
   readonly ignoredPairs?: readonly IgnoredPair[] | undefined;
   /** Default the one measured on LFW. */
   readonly calibration?: Calibration | undefined;
+  /** Called once, when the photos are compared: how their faces were encoded. */
+  readonly onWays?: ((ways: WaysCompared) => void) | undefined;
 }
 
 /**
@@ -55,6 +58,8 @@ export async function findInPhotos(
   const found = close.filter(({ first, second }) => !isRuledOut(first, second));
   const pairs = describePairs(found, gathered, decisions, set?.runs.latestPairs() ?? new Set());
   const groups = groupDuplicates(pairs);
+  const ways = waysCompared(gathered.records);
+  options.onWays?.(ways);
   const summary = summarise(gathered, pairs, groups.length);
   const findings: Findings = {
     startedAt,
@@ -70,7 +75,8 @@ export async function findInPhotos(
     expectedFalseMatches: expectedFalseMatches({
       threshold,
       pairs: pairsOfFaces(gathered),
-      way: encodingWayOf(await engine.origin()),
+      way: ways.faces > 0 ? ways.way : encodingWayOf(await engine.origin()),
+      mixed: ways,
       calibration: options.calibration,
     }),
   };

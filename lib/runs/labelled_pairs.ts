@@ -23,6 +23,8 @@ export interface MeasuredPairs {
   readonly pairs: readonly LabelledPair[];
   /** How the faces were encoded, where it is known. */
   readonly way?: EncodingWay;
+  /** Of decisions on pairs that runs reported: the distance that those lie below. */
+  readonly decisionsBelow?: number;
   /** Photos without a face, whose pairs are left out. */
   readonly withoutFace: readonly string[];
   /** Photos that failed, whose pairs are left out. */
@@ -125,10 +127,19 @@ export function measureDecisions(set: PhotoSet): MeasuredPairs {
   return {
     pairs,
     ...(origin ? { way: encodingWayOf(origin) } : {}),
+    decisionsBelow: reportedBelow(set, pairs),
     withoutFace: [],
     failed: [],
     leftOut: seen.size - pairs.length,
   };
+}
+
+/** The greatest threshold of the runs that are kept; without any, the distance of the furthest pair. */
+function reportedBelow({ runs }: PhotoSet, pairs: readonly LabelledPair[]): number {
+  const thresholds = runs.list().map(({ threshold }) => threshold);
+  return thresholds.length > 0
+    ? Math.max(...thresholds)
+    : pairs.reduce((most, { distance }) => Math.max(most, distance), Number.EPSILON);
 }
 
 interface FacesOfOneOrigin {

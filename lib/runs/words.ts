@@ -1,11 +1,12 @@
 // What a run found, in sentences: on the command line, in the report, on the page.
 
 import type { FalseMatchEstimate } from '../calibration/index.js';
+import { count } from '../count.js';
+import { wayInWords } from '../calibration/ways.js';
 import type { Findings } from './findings.js';
+import type { WaysCompared } from './ways_compared.js';
 
-export function count(number: number, singular: string, plural = `${singular}s`): string {
-  return `${number} ${number === 1 ? singular : plural}`;
-}
+export { count };
 
 export function summaryInWords({ summary, threshold, run }: Findings): string {
   const { photos, encoded, withoutFace, rejected, failed, faces, newlyEncoded, pairs, newPairs, groups } =
@@ -22,13 +23,27 @@ export function summaryInWords({ summary, threshold, run }: Findings): string {
 export function estimateInWords({
   expected,
   expectedInterval,
+  falseMatchRateInterval: [lowestRate, highestRate],
   pairsCompared,
   basis,
 }: FalseMatchEstimate): string {
+  const among = `among ${count(pairsCompared, 'pair')} of faces`;
+  if (lowestRate === 0 && highestRate === 1) return `False matches to expect ${among}: not known. ${basis}`;
   const [low, high] = expectedInterval.map(inFewDigits);
+  return `False matches to expect: ${inFewDigits(expected)} (95 % interval ${low} to ${high}) ${among}. ${basis}`;
+}
+
+/** What to do where faces were not encoded alike; undefined where they were. */
+export function mixtureInWords({ faces, way, otherwise, unknown }: WaysCompared): string | undefined {
+  if (otherwise + unknown === 0) return undefined;
+  const parts = [
+    ...(otherwise > 0 ? [`${otherwise} in another way than most`] : []),
+    ...(unknown > 0 ? [`${unknown} in a way that nobody knows`] : []),
+  ];
   return (
-    `False matches to expect: ${inFewDigits(expected)} (95 % interval ${low} to ${high}) among ` +
-    `${count(pairsCompared, 'pair')} of faces. ${basis}`
+    `Of ${count(faces, 'face')} ${parts.join(' and ')} ${otherwise + unknown === 1 ? 'was' : 'were'} encoded` +
+    `${way ? ` (most: ${wayInWords(way)})` : ''}. To encode them alike, name all of the photos, or their folders, in one ` +
+    'find with the flags you want: those that were encoded otherwise are encoded again.'
   );
 }
 

@@ -50,8 +50,7 @@ t.test('distances with labels give thresholds, rates by group and a file', async
   const printed = await calibrated(
     pairs,
     '--false-match-rate',
-    '0.1',
-    '0.0001',
+    '0.1,0.0001',
     '--column',
     'sex',
     '--out',
@@ -80,6 +79,25 @@ t.test('distances with labels give thresholds, rates by group and a file', async
   t.ok(printed.notes.some((note) => /too few to show a false match rate of 0\.0001: .*36,887/.test(note)));
   t.ok(printed.notes.some((note) => /In a registry it is far less/.test(note)));
   t.same(await readCalibration(out), printed.calibration);
+});
+
+t.test('flags before the file leave it alone, several times or with commas', async (t) => {
+  const pairs = file(
+    t,
+    distances()
+      .replaceAll(/^(.*),(.*),(.*)$/gm, '$1,$2,$3,$3')
+      .replace('sex,sex', 'sex,age'),
+  );
+  const printed = await calibrated('--false-match-rate', '0.2', '--column', 'sex', '--column', 'age', pairs);
+  t.same(
+    printed.groups.map(({ column }) => column),
+    ['age', 'age', 'sex', 'sex'],
+  );
+  const listed = await calibrated('--column', 'sex,age', '--false-match-rate', '0.2,0.1', pairs);
+  t.same(
+    listed.thresholds.map(({ wanted }) => wanted),
+    [0.2, 0.1],
+  );
 });
 
 t.test('a person reads tables, and notes beside them', async (t) => {
@@ -118,6 +136,13 @@ t.test('what cannot be calibrated is refused before anything is written', async 
     t.match({ code, stdout, stderr }, { code: 2, stdout: '', stderr: expected });
   }
   t.notOk(existsSync(out));
+  const nowhere = join(t.testdirName, 'no', 'calibration.json');
+  const good = join(t.testdirName, 'pairs.csv');
+  writeFileSync(good, distances());
+  t.match(await facededup(['calibrate', good, '--out', nowhere]), {
+    code: 2,
+    stderr: `The calibration '${nowhere}' cannot be written: there is no folder`,
+  });
   t.match(await facededup(['calibrate', '--decisions']), {
     code: 2,
     stderr: /needs a face store.*ARGUMENT_INVALID/,
@@ -220,5 +245,11 @@ t.test(
       },
     });
     t.ok(printed.notes.some((note) => /all below its threshold/.test(note)));
+
+    const out = join(t.testdirName, 'decisions.json');
+    await calibrated('--decisions', '--store', store, '--out', out);
+    t.equal((await readCalibration(out)).decisionsBelow, 0.4, 'the threshold of the run');
+    const above = await facededup(['find', '--store', store, '--calibration', out, '--threshold', '0.5']);
+    t.match(above.stderr, /False matches to expect among \d+ pairs of faces: not known/);
   },
 );

@@ -318,3 +318,22 @@ function countKept(path: string): number {
     return 0;
   }
 }
+
+t.test('what kept encodings were made by is what false matches are told for', { skip }, async (t) => {
+  const { copy, find, store, photos } = place(t);
+  copy(salley[0], 'a.jpg');
+  const b = copy(salley[1], 'b.jpg');
+  await find();
+  // Nothing is encoded, whatever the defaults are.
+  const kept = () =>
+    facededup(['find', '--store', store, '--landmarks', 'small', '--mirror', '--detector', 'hog']);
+  const alike = await kept();
+  t.match(alike.stderr, /encoded by hog, box as it is, no mirror/);
+  t.notMatch(alike.stderr, /note:/);
+  await facededup(['find', b, '--store', store, '--detector', 'hog', '--mirror']);
+  const mixed = await kept();
+  t.match(mixed.stderr, /1 of 2 faces were encoded in another way than most/);
+  t.match(mixed.stderr, /note: Of 2 faces 1 in another way than most was encoded .*name all of the photos/);
+  const again = await facededup(['find', photos, '--store', store, '--detector', 'hog']);
+  t.notMatch(again.stderr, /another way/);
+});

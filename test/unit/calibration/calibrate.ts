@@ -8,6 +8,7 @@ import {
   probabilityOfSamePerson,
   suggestThreshold,
 } from '../../../lib/calibration/index.js';
+import { calibrationInWords, notesOn, suggestionsInWords } from '../../../lib/cli/calibration_words.js';
 import { labelledLists, pairsAt, pairsOfPeople } from '../../fixtures/labelled_pairs.js';
 
 const day = new Date('2026-01-02T03:04:05Z');
@@ -60,13 +61,58 @@ t.test('a surer threshold lets fewer true pairs through, and says when pairs are
   // A tenth of 200 pairs from 0.5 to 1 lies below 0.55, and 175 of 200 from 0.2 to 0.6.
   t.match(loose, { threshold: 0.55, falseMatches: { rate: 0.1 }, isShown: true, isExtrapolated: false });
   t.equal(loose.trueMatches.rate, 0.875);
-  t.ok(strict.threshold < 0.5 && strict.isExtrapolated && !strict.isShown);
+  t.ok((strict.threshold ?? 1) < 0.5 && strict.isExtrapolated && !strict.isShown);
   t.equal(strict.sureThreshold, undefined);
   // Without a match in n, the interval ends at 1 − 0.025^(1/n): at 0.0001 for n = ln 0.025 / ln 0.9999 = 36,886.9.
   t.equal(strict.pairsNeeded, 36_887);
-  t.ok((loose.sureThreshold ?? 1) < loose.threshold);
+  t.ok((loose.sureThreshold ?? 1) < (loose.threshold ?? 0));
   for (const wanted of [0, 1, -1, Number.NaN])
     t.throws(() => suggestThreshold(calibration, wanted), { code: 'OPTION_RANGE' });
+  t.end();
+});
+
+t.test('where copies pass for different people no threshold is suggested', (t) => {
+  const different = [...pairsAt(false, 30, 0.001), ...pairsAt(false, 70, 0.9)];
+  const calibration = calibrate([...pairsAt(true, 30, 0.3), ...different]);
+  const suggested = suggestThreshold(calibration, 0.001);
+  t.notOk('threshold' in suggested);
+  t.equal(suggested.falseMatches.rate, 0.3, 'thirty of a hundred lie below 0.005');
+  t.equal(typeof suggestThreshold(calibration, 0.5).threshold, 'number');
+  const { thresholds, ofDecisions, prior } = { thresholds: [suggested], ofDecisions: false, prior: 0.1 };
+  t.match(
+    notesOn(calibration, { thresholds, ofDecisions, prior }).join('\n'),
+    /No threshold .* of 0\.001: .* part of 0\.3 /,
+  );
+  t.match(suggestionsInWords(thresholds)[1]?.[1], 'none');
+  t.end();
+});
+
+t.test('a fit that foretells worse than the shares of the labels is told of', (t) => {
+  const given = { thresholds: [], ofDecisions: false, prior: 0.1 };
+  const notes = (calibration: ReturnType<typeof calibrate>) => notesOn(calibration, given).join('\n');
+  const good = calibrate([...pairsAt(true, 30, 0.3, 0.35), ...pairsAt(false, 70, 0.8, 0.9)]);
+  t.notMatch(notes(good), /shares/);
+  // −0.3 ln 0.3 − 0.7 ln 0.7 = 0.6109.
+  const { evidence } = good;
+  const bad = { ...good, evidence: { ...evidence, logLoss: { logistic: 1.168, isotonic: 1.168 } } };
+  t.match(notes(bad), /Neither method .*log loss 1\.168 a pair, by the shares 0\.61/);
+  t.match(calibrationInWords(bad).heading, /by the shares of the labels alone 0\.61\)/);
+  t.end();
+});
+
+t.test('decisions lie below a distance above 0', (t) => {
+  const pairs = [...pairsAt(true, 20, 0.3), ...pairsAt(false, 20, 0.38)];
+  t.equal(calibrate(pairs, { decisionsBelow: 0.4 }).decisionsBelow, 0.4);
+  t.notOk('decisionsBelow' in calibrate(pairs));
+  for (const decisionsBelow of [0, -1, Number.NaN])
+    t.throws(() => calibrate(pairs, { decisionsBelow }), { code: 'OPTION_RANGE' });
+  t.end();
+});
+
+t.test('one pair is counted as one', (t) => {
+  t.throws(() => calibrate([...pairsAt(true, 1, 0.3), ...pairsAt(false, 20, 0.8)]), {
+    message: /has 1 pair of one person and 20 of different people/,
+  });
   t.end();
 });
 

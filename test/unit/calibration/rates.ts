@@ -133,6 +133,14 @@ t.test(
   },
 );
 
+t.test('of fewer pairs than a tail takes the rate is what was counted', (t) => {
+  const rates = new RateBelow(countsOf([0.5, 0.5, 0.7, 0.7, 0.7]), { withTail: true });
+  t.notOk(rates.isExtrapolated(0.4));
+  t.equal(rates.at(0.4).rate, 0);
+  t.equal(rates.at(0.6).rate, 0.4);
+  t.end();
+});
+
 function calibrateQuickly(pairs: Parameters<typeof populationOf>[0]) {
   const population = populationOf(pairs);
   const [different, same] = [false, true].map((kind) =>
