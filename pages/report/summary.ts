@@ -112,15 +112,18 @@ function pairsCard({ data, pairs }: Report): HTMLElement {
 }
 
 function falseMatchesCard({ data }: Report): HTMLElement {
-  const { expected, expectedInterval, pairsCompared, basis } = data.facts.expectedFalseMatches;
+  const { expected, expectedInterval, falseMatchRateInterval, pairsCompared, basis } =
+    data.facts.expectedFalseMatches;
   const [low, high] = expectedInterval.map(inFewDigits);
+  const isKnown = falseMatchRateInterval[1] < 1;
+  const compared = `among ${count(pairsCompared, 'pair')} of faces compared.`;
   return card(
     'False matches to expect',
-    element('p', { class: 'big figure' }, inFewDigits(expected)),
+    element('p', { class: 'big figure' }, isKnown ? inFewDigits(expected) : 'Not known'),
     element(
       'p',
       { class: 'small' },
-      `95 % interval ${low} to ${high}, among ${count(pairsCompared, 'pair')} of faces compared.`,
+      isKnown ? `95 % interval ${low} to ${high}, ${compared}` : `It is not known how many, ${compared}`,
     ),
     element('p', { class: 'soft small' }, basis),
   );

@@ -81,19 +81,21 @@ function account({ summary }: ApiRun): HTMLElement {
 }
 
 function falseMatches({ expectedFalseMatches, summary }: ApiRun): HTMLElement {
-  const { expected, expectedInterval, basis, pairsCompared } = expectedFalseMatches;
+  const { expected, expectedInterval, falseMatchRateInterval, basis, pairsCompared } = expectedFalseMatches;
   const [low, high] = expectedInterval.map(inEstimate);
   return element(
     'section',
     { class: 'false-matches' },
     element('h3', {}, 'Expected false matches'),
-    element(
-      'p',
-      {},
-      'About ',
-      element('strong', { class: 'figure' }, inEstimate(expected)),
-      ` of ${amount(summary.pairs, 'pair')} may join different people (95 %: ${low ?? ''} to ${high ?? ''}), among ${inCount(pairsCompared)} pairs of faces compared.`,
-    ),
+    falseMatchRateInterval[1] === 1
+      ? element('p', {}, element('strong', {}, 'Not known.'))
+      : element(
+          'p',
+          {},
+          'About ',
+          element('strong', { class: 'figure' }, inEstimate(expected)),
+          ` of ${amount(summary.pairs, 'pair')} may join different people (95 %: ${low ?? ''} to ${high ?? ''}), among ${inCount(pairsCompared)} pairs of faces compared.`,
+        ),
     element('p', { class: 'small soft' }, basis),
   );
 }
