@@ -23,6 +23,7 @@ const statuses: Readonly<Record<string, number>> = {
   PHOTO_NOT_FOUND: 404,
   NO_PHOTOS: 404,
   MODEL_VERSION_MISSING: 404,
+  PHOTO_CHANGED: 409,
   MODEL_VERSION_EXISTS: 409,
   SET_IN_USE: 409,
   UPLOAD_UNDER_WAY: 409,

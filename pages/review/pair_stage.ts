@@ -6,7 +6,7 @@ import { element } from '../shared/dom.js';
 import { noImage } from '../shared/face_overlay.js';
 import { newMark, verdictMark } from '../shared/marks.js';
 import { visible } from '../shared/names.js';
-import { faceAddress, faceSide } from './api.js';
+import { faceAddress, faceSide, whyNoImage } from './api.js';
 import { distanceScale } from './distance_scale.js';
 import { inDistance } from './format.js';
 import { factList, photoName } from './parts.js';
@@ -61,6 +61,7 @@ export function pairStage(set: string, pair: ApiPair, histogram: ApiHistogram | 
 }
 
 function faceFigure(set: string, { name, reference, box }: Side, which: string) {
+  const src = faceAddress(set, name, box, faceSide);
   const image = element('img', {
     class: 'face-image',
     attributes: {
@@ -74,15 +75,14 @@ function faceFigure(set: string, { name, reference, box }: Side, which: string) 
   const isSeen = new Promise<boolean>((resolve) => {
     image.addEventListener('load', () => resolve(true));
     image.addEventListener('error', () => {
-      frame.replaceChildren(
-        noImage(
-          'This face cannot be shown: its photo cannot be read, or lies outside the folders that the server may show.',
-        ),
-      );
+      frame.replaceChildren(noImage('This face cannot be shown.'));
       resolve(false);
+      void whyNoImage(src).then((why) => {
+        if (why !== undefined) frame.replaceChildren(noImage(`This face cannot be shown. ${why}`));
+      });
     });
   });
-  image.src = faceAddress(set, name, box, faceSide);
+  image.src = src;
   const figure = element(
     'figure',
     { class: 'face' },

@@ -1,6 +1,6 @@
 // The review and admin page in a real Chromium, on a real server over a store of its own.
 
-import { readFileSync } from 'node:fs';
+import { copyFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import sharp from 'sharp';
@@ -251,6 +251,18 @@ inBrowser('of faces that cannot be seen only unsure can be said', async (t) => {
     (await decisions()).map(({ verdict }) => verdict),
     ['unsure'],
   );
+});
+
+inBrowser('a photo that was replaced since the run is told as such, and not judged', async (t) => {
+  const { page, decisions } = await scene(t, {
+    fill: (_store, { photos: [a, b] }) => copyFileSync(b, a),
+    prepare: (page) => page.unroute('**/photos/face?*'),
+  });
+  await page.getByText('has changed since it was encoded. Run find again.').waitFor();
+  await page.getByText('What cannot be seen cannot be judged').waitFor();
+  await page.keyboard.press('s');
+  t.ok(await page.getByText('1 of 3 open pairs').isVisible());
+  t.same(await decisions(), []);
 });
 
 inBrowser('the whole photos are shown on demand, the face marked in the photo’s own pixels', async (t) => {
