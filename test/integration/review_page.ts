@@ -439,7 +439,7 @@ inBrowser('a decision is taken back, a pair is ignored, and the list is exported
     page.getByRole('button', { name: 'Export as CSV' }).click(),
   ]);
   const csv = readFileSync(await download.path(), 'utf8').split('\r\n');
-  t.equal(csv[0], 'kind,first,second,verdict,reason,decidedAt');
+  t.equal(csv[0], 'kind,first,second,verdict,reason,decided_at');
   t.match(csv[2], /^reference,'=1\+1,B,same,"say ""aha"", ok",/);
   t.same(complaints, []);
 });

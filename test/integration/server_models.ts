@@ -2,6 +2,7 @@
 
 import { readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import sharp from 'sharp';
 import t, { type Test } from 'tap';
 import type { ApiError, ApiModel, ApiModelHistory, FaceServer } from '../../lib/server/index.js';
@@ -163,6 +164,26 @@ t.test('of two uploads at once one waits outside', async (t) => {
     ({ status }) => status,
   );
   t.same(statuses.sort(), [201, 409]);
+});
+
+t.test('a temporary folder that cannot be written is told as such, and blocks no later upload', async (t) => {
+  const server = await modelServer(t);
+  const before = process.env['TMPDIR'];
+  process.env['TMPDIR'] = join(t.testdir(), 'nowhere');
+  const restore = () => {
+    if (before === undefined) delete process.env['TMPDIR'];
+    else process.env['TMPDIR'] = before;
+  };
+  t.teardown(restore);
+  const parts = { version: 'v1', faces: '1', ...filesOf(old), photo: await checkPhoto() };
+  const refused = {
+    status: 503,
+    body: { error: { code: 'TEMP_FOLDER_UNWRITABLE', message: /ENOENT.*TMPDIR/ } },
+  };
+  t.match(await upload(server, parts), refused);
+  t.match(await upload(server, parts), refused, 'the second is told the same');
+  restore();
+  t.match(await upload(server, parts), { status: 201 });
 });
 
 t.test('a page of others uploads nothing', async (t) => {
