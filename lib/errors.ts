@@ -57,7 +57,8 @@ export class ModelFetchError extends FaceDedupError {}
 /**
  * The store of model versions cannot do what was asked, and was left as it was.
  * Codes: `MODEL_STORE_UNUSABLE` (not to be read or written, or damaged), `MODEL_VERSION_EXISTS` (that name is taken by
- * other files), `MODEL_VERSION_MISSING` (no such version, or nothing to roll back to).
+ * other files), `MODEL_VERSION_MISSING` (no such version, or nothing to roll back to), `MODEL_VERSION_INCOMPLETE` (of a
+ * server: its files are not all there).
  */
 export class ModelStoreError extends FaceDedupError {}
 

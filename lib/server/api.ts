@@ -135,7 +135,10 @@ export interface ApiModel {
 /** GET /api/models/:set/history, and the answer of an upload (POST /api/models/ssd/versions) and of a rollback. */
 export interface ApiModelHistory {
   readonly set: string;
+  /** The version chosen; it is in use unless a folder hides it. */
   readonly current: string;
+  /** The last part of a folder that whoever runs the server named: its files of the set come first; null: none does. */
+  readonly hiddenBy: string | null;
   readonly changes: readonly { readonly at: string; readonly action: string; readonly version: string }[];
   readonly versions: readonly {
     readonly version: string;

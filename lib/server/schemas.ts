@@ -142,6 +142,7 @@ const shapes: Readonly<Record<string, Schema>> = {
   ApiModelHistory: object({
     set: text,
     current: text,
+    hiddenBy: orNull(text),
     changes: arrayOf(object({ at: time, action: text, version: text })),
     versions: arrayOf(
       object({

@@ -96,6 +96,46 @@ t.test('an uploaded model is checked, comes into use, and goes again', async (t)
   t.same(uploadFolders(), [], 'nothing of an upload is left');
 });
 
+t.test('a version that a named folder hides is told as such, after an upload and a rollback', async (t) => {
+  const { folder, models } = versionedModels(t);
+  const place = await filledPlace(t, folder);
+  const config = await configIn(folder, { meanValues: [0, 0, 0] });
+  const server = await serverOn(t, place, {
+    config,
+    models: { ...models, directory: join(folder, 'old') },
+  });
+  const ask = askerOf(server);
+  const photo = await checkPhoto();
+  const hidden = { hiddenBy: 'old' };
+  t.match(await upload(server, { version: 'v1', faces: '1', ...filesOf(old), photo }), {
+    status: 201,
+    body: hidden,
+  });
+  await upload(server, { version: 'v2', faces: '1', ...filesOf(other), photo });
+  t.match(await ask('POST', '/api/models/ssd/rollback', {}), {
+    status: 200,
+    body: { current: 'v1', ...hidden },
+  });
+  t.match(await ask('GET', '/api/models/ssd/history'), { body: hidden });
+});
+
+t.test('a rollback to official files that are not there is refused with a sentence', async (t) => {
+  const server = await modelServer(t);
+  const photo = await checkPhoto();
+  t.match(await upload(server, { version: 'v1', faces: '1', ...filesOf(old), photo }), {
+    body: { current: 'v1', hiddenBy: null },
+  });
+  t.match(await askerOf(server)('POST', '/api/models/ssd/rollback', { version: 'official' }), {
+    status: 409,
+    body: {
+      error: {
+        code: 'MODEL_VERSION_INCOMPLETE',
+        message: /'official' are not all on this server.*models fetch/,
+      },
+    },
+  });
+});
+
 t.test('a model that fails its checks changes nothing', async (t) => {
   const server = await modelServer(t);
   const photo = await checkPhoto();
