@@ -55,6 +55,7 @@ export function addDecisionsCommand(program: Command): void {
     withSet(flags, anySet, ({ decisions: table }) => {
       const decision = table.decide({ kind, first: nameOf(first), second: nameOf(second), verdict, reason });
       printDecisions([decision], flags);
+      noteUnknown([decision], table);
     });
   });
 
@@ -72,6 +73,7 @@ export function addDecisionsCommand(program: Command): void {
       const taken = table.decideAll(given);
       if (outputFormat(flags) !== 'text') printDecisions(taken, flags);
       printNote(`${count(taken.length, 'decision')} taken from ${file}.`);
+      noteUnknown(taken, table);
     });
   });
 
@@ -130,6 +132,15 @@ function withSet(
   } finally {
     store.close();
   }
+}
+
+/** They are kept: their photos may come with a later run. */
+function noteUnknown(taken: readonly Decision[], table: PhotoSet['decisions']): void {
+  const unknown = taken.filter((decision) => !table.isKnown(decision)).length;
+  if (unknown > 0)
+    printNote(
+      `note: ${unknown} of them ${unknown === 1 ? 'names' : 'name'} no photo of this set; check the names.`,
+    );
 }
 
 function printDecisions(decisions: readonly Decision[], flags: OutputFlags): void {

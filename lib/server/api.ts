@@ -118,6 +118,8 @@ export interface ApiDecision {
   readonly verdict: Verdict;
   readonly reason?: string;
   readonly decidedAt: string;
+  /** In the answer to a new one: whether the set has both photos or records. It is kept, and counts once it has. */
+  readonly isKnown?: boolean;
 }
 
 /** GET /api/models */

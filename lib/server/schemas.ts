@@ -127,8 +127,9 @@ const shapes: Readonly<Record<string, Schema>> = {
       verdict,
       reason: text,
       decidedAt: time,
+      isKnown: flag,
     },
-    ['reason'],
+    ['reason', 'isKnown'],
   ),
   ApiModel: object({
     key: text,

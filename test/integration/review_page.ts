@@ -386,7 +386,7 @@ inBrowser('a setting out of its range is refused beside its field, and one withi
   const threshold = page.getByLabel('threshold', { exact: true });
   await threshold.fill('-1');
   await page.getByRole('button', { name: 'Save' }).click();
-  await page.getByText('‘-1’ is not a number in its range. Above 0.').waitFor();
+  await page.getByText('‘-1’ is not a number in its range. Above 0, up to 2.').waitFor();
   t.equal(await threshold.getAttribute('aria-invalid'), 'true');
   t.same(JSON.parse(readFileSync(file, 'utf8')), {}, 'the file is as it was');
   await threshold.fill('0.35');
@@ -485,6 +485,24 @@ inBrowser(
   },
   skipWithout.examples || skipWithout.dlib,
 );
+
+inBrowser('a set that the server does not know is told from one without a run', async (t) => {
+  const { page } = await scene(t, { path: '#/sets/nope/pairs', fill: (store) => void store.set('empty') });
+  await page.getByRole('heading', { name: 'No such set' }).waitFor();
+  await page.goto(page.url().replace('nope', 'empty'));
+  await page.getByRole('heading', { name: 'No run yet' }).waitFor();
+});
+
+inBrowser('who logs out sees the log-in again', async (t) => {
+  const { page } = await scene(t, { server: { token } });
+  await page.locator('#token').fill(token);
+  await page.keyboard.press('Enter');
+  await judgeable(page, '1 of 3 open pairs');
+  await page.getByRole('button', { name: 'Log out' }).click();
+  await page.getByRole('heading', { name: 'Log in' }).waitFor();
+  await page.reload();
+  await page.getByRole('heading', { name: 'Log in' }).waitFor();
+});
 
 inBrowser('a place outside the roots is refused with a sentence', async (t) => {
   const { page } = await scene(t, { path: '#/sets/default/runs' });

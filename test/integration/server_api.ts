@@ -203,6 +203,19 @@ t.test('ignored pairs are decisions that two are different', async (t) => {
   t.match(await ask('GET', ignored), { body: { total: 0 } });
 });
 
+t.test('a decision on what the set does not have is kept, and told as such', async (t) => {
+  const { photos, ...place } = await filledPlace(t);
+  const ask = askerOf(await serverOn(t, place));
+  const [a, b] = photos;
+  const told = async (route: string, body: object) =>
+    (await ask<ApiDecision>('POST', `/api/sets/default/${route}`, body)).body.isKnown;
+  t.equal(await told('decisions', { kind: 'photo', first: a, second: b, verdict: 'same' }), true);
+  t.equal(await told('decisions', { kind: 'photo', first: a, second: 'nope.jpg', verdict: 'same' }), false);
+  t.equal(await told('ignored-pairs', { kind: 'reference', first: 'person-1', second: 'person-2' }), true);
+  t.equal(await told('ignored-pairs', { kind: 'reference', first: 'person-1', second: 'nobody' }), false);
+  t.match(await ask('GET', '/api/sets/default/decisions'), { body: { total: 4 } });
+});
+
 t.test('runs are listed newest first, with groups and a histogram', async (t) => {
   const place = await filledPlace(t);
   const store = new FaceStore(place.store);
@@ -343,6 +356,13 @@ t.test('settings are told with their ranges, and changed within them', async (t)
     { threshold: '0.5' },
   ])
     t.match(await change(body), { status: 422, body: { error: { code: 'CONFIG_FILE_INVALID' } } });
+  t.match(await change({ threshold: 1e308 }), { status: 422 });
+  t.match(find(both, 'backend'), { schema: { enum: ['opencv'] } });
+  for (const name of ['backend', 'target'])
+    t.match(await change({ [name]: 'nonsense' }), {
+      status: 400,
+      body: { error: { code: 'REQUEST_INVALID', message: name === 'backend' ? /opencv/ : /cpu/ } },
+    });
   t.match(await change({ surprise: 1 }), { status: 400, body: { error: { code: 'REQUEST_INVALID' } } });
   t.match(await change({ toString: 1 }), { status: 400 });
 });
