@@ -145,8 +145,10 @@ export function printAddress(address: string, { json }: ServerFlags): void {
 function noteOfNetwork(address: string, { host, tlsCert, behindProxy }: ServeFlags): void {
   if (host === '0.0.0.0' || host === '::') {
     const { protocol, port } = new URL(address);
-    const names = [hostname(), ...ownAddresses()].map((name) => `${protocol}//${name}:${port}`);
-    printNote(`note: it listens on all addresses of this machine; open ${[...new Set(names)].join(' or ')}.`);
+    const places = ownAddresses().map((own) => `${protocol}//${own}:${port}`);
+    printNote(
+      `note: it listens on all addresses of this machine; open ${places.join(' or ') || 'one of them'}.`,
+    );
     printNote(`note: of names it answers only to those of --allow-host, such as --allow-host ${hostname()}.`);
   }
   if (!isLoopback(host) && tlsCert === undefined && !behindProxy)
