@@ -486,6 +486,17 @@ inBrowser(
   skipWithout.examples || skipWithout.dlib,
 );
 
+inBrowser('the form of a run says what is set', async (t) => {
+  const config = await configIn(t.testdir(), { threshold: 0.55, detector: 'hog', faces: 'largest' });
+  const { page } = await scene(t, { path: '#/sets/default/runs', server: { config } });
+  await page.getByText('As set: threshold 0.55, detector hog.').waitFor();
+  t.equal(await page.getByLabel('Threshold').getAttribute('placeholder'), '0.55, as set');
+  t.match(
+    await page.getByLabel('A photo with several faces').textContent(),
+    /As set: Compare its largest face/,
+  );
+});
+
 inBrowser('a set that the server does not know is told from one without a run', async (t) => {
   const { page } = await scene(t, { path: '#/sets/nope/pairs', fill: (store) => void store.set('empty') });
   await page.getByRole('heading', { name: 'No such set' }).waitFor();

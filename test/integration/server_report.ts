@@ -28,7 +28,7 @@ t.test(
       'cache-control': 'private, no-store',
     });
     t.match(body.toString(), /^<!doctype html>/i);
-  t.match(body.toString(), jpegInBase64);
+    t.match(body.toString(), jpegInBase64);
     while (leftFolders().length > before.length) await new Promise((resolve) => setTimeout(resolve, 10));
     t.same(leftFolders(), before);
   },
