@@ -25,7 +25,8 @@ export class InvalidOptionError extends FaceDedupError {}
 /**
  * A photo cannot be read from where it lies.
  * Codes: `PHOTO_NOT_FOUND`, `PHOTO_UNREADABLE` (no permission, or not a regular file), `PHOTO_EMPTY`,
- * `PHOTO_OUTSIDE_ROOTS` (of a server: below none of the folders that it may read).
+ * `PHOTO_OUTSIDE_ROOTS` (of a server: below none of the folders that it may read), `PHOTO_CHANGED` (of a server: no longer
+ * the photo that was encoded).
  */
 export class PhotoAccessError extends FaceDedupError {}
 
@@ -56,7 +57,8 @@ export class ModelFetchError extends FaceDedupError {}
 /**
  * The store of model versions cannot do what was asked, and was left as it was.
  * Codes: `MODEL_STORE_UNUSABLE` (not to be read or written, or damaged), `MODEL_VERSION_EXISTS` (that name is taken by
- * other files), `MODEL_VERSION_MISSING` (no such version, or nothing to roll back to).
+ * other files), `MODEL_VERSION_MISSING` (no such version, or nothing to roll back to), `MODEL_VERSION_INCOMPLETE` (of a
+ * server: its files are not all there).
  */
 export class ModelStoreError extends FaceDedupError {}
 
@@ -135,7 +137,7 @@ export class CalibrationError extends FaceDedupError {}
  * Codes: `SERVER_UNSAFE` (others could connect without a token), `SERVER_ADDRESS` (taken, or none of this machine),
  * `REQUEST_INVALID`, `REQUEST_TOO_LARGE`, `REQUEST_REFUSED` (by its host or origin), `TOKEN_REQUIRED`, `TOKEN_WRONG`,
  * `TOO_MANY_REQUESTS`, `ADDRESS_UNKNOWN`, `JOB_MISSING`, `QUEUE_FULL`, `SET_IN_USE`, `SETTING_FIXED`,
- * `WEBHOOK_REFUSED` (no address that may be told), `UPLOAD_UNDER_WAY`.
+ * `WEBHOOK_REFUSED` (no address that may be told), `UPLOAD_UNDER_WAY`, `TEMP_FOLDER_UNWRITABLE`.
  */
 export class ServerError extends FaceDedupError {}
 

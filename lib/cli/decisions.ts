@@ -55,6 +55,7 @@ export function addDecisionsCommand(program: Command): void {
     withSet(flags, anySet, ({ decisions: table }) => {
       const decision = table.decide({ kind, first: nameOf(first), second: nameOf(second), verdict, reason });
       printDecisions([decision], flags);
+      noteUnknown([decision], table);
     });
   });
 
@@ -73,6 +74,7 @@ export function addDecisionsCommand(program: Command): void {
       if (outputFormat(flags) !== 'text') printDecisions(taken, flags);
       const left = undecided === 0 ? '' : ` ${count(undecided, 'pair')} without a verdict left open.`;
       printNote(`${count(taken.length, 'decision')} taken from ${file}.${left}`);
+      noteUnknown(taken, table);
     });
   });
 
@@ -131,6 +133,13 @@ function withSet(
   } finally {
     store.close();
   }
+}
+
+/** They are kept: their photos may come with a later run. */
+function noteUnknown(taken: readonly Decision[], table: PhotoSet['decisions']): void {
+  const unknown = taken.filter((decision) => !table.isKnown(decision)).length;
+  if (unknown > 0)
+    printNote(`note: ${count(unknown, 'decision')} on what this set does not have (yet): check the names.`);
 }
 
 function printDecisions(decisions: readonly Decision[], flags: OutputFlags): void {

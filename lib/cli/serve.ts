@@ -1,6 +1,7 @@
 // `facededup serve`: the review page and the JSON API, until it is told to stop.
 
 import { readFile } from 'node:fs/promises';
+import { hostname, networkInterfaces } from 'node:os';
 import { type Command, Option } from 'commander';
 import { InvalidOptionError } from '../errors.js';
 import { createServer, type FaceServer, isLoopback, makeToken, type ServerOptions } from '../server/index.js';
@@ -100,6 +101,7 @@ async function serve(command: Command): Promise<void> {
   });
   await runServer(server, (address) => {
     printAddress(address, flags);
+    noteOfNetwork(address, flags);
     if (token !== given) printNote(`Token, shown this once: ${token ?? ''}`);
     if ((options.roots ?? []).length === 0)
       printNote('note: no photo can be shown or taken in without --root and a folder.');
@@ -137,6 +139,29 @@ export async function runServer(server: FaceServer, onListen: (address: string) 
 
 export function printAddress(address: string, { json }: ServerFlags): void {
   printLine(json ? JSON.stringify({ address }) : address);
+}
+
+/** An address that stands for all of a machine can be listened on, and not opened. */
+function noteOfNetwork(address: string, { host, tlsCert, behindProxy }: ServeFlags): void {
+  if (host === '0.0.0.0' || host === '::') {
+    const { protocol, port } = new URL(address);
+    const places = ownAddresses().map((own) => `${protocol}//${own}:${port}`);
+    printNote(
+      `note: it listens on all addresses of this machine; open ${places.join(' or ') || 'one of them'}.`,
+    );
+    printNote(`note: of names it answers only to those of --allow-host, such as --allow-host ${hostname()}.`);
+  }
+  if (!isLoopback(host) && tlsCert === undefined && !behindProxy)
+    printNote(
+      'note: without https the token and the faces go unencrypted over the network. Give --tls-cert and --tls-key.',
+    );
+}
+
+function ownAddresses(): string[] {
+  return Object.values(networkInterfaces())
+    .flatMap((addresses) => addresses ?? [])
+    .filter(({ internal, family }) => !internal && family === 'IPv4')
+    .map(({ address }) => address);
 }
 
 async function tokenOf({ tokenFile }: ServeFlags): Promise<string | undefined> {

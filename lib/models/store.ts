@@ -330,14 +330,21 @@ export class ModelStore {
     });
   }
 
-  /** The changes of a set, oldest first, and the versions that are there. @throws ModelStoreError `MODEL_STORE_UNUSABLE` */
+  /**
+   * The changes of a set, oldest first, and the versions that are there.
+   *
+   * @returns `hiddenBy`: a folder that somebody named holds the set too, and comes before `current`.
+   * @throws ModelStoreError `MODEL_STORE_UNUSABLE`
+   */
   async history(set: ModelSetName = 'ssd'): Promise<{
     readonly current: string;
+    readonly hiddenBy?: string;
     readonly changes: readonly ModelChange[];
     readonly versions: readonly ModelVersion[];
   }> {
-    this.#filesOf(set);
+    const { kind, folder } = await this.#placeOf(set);
     return {
+      ...(kind === 'explicit' ? { hiddenBy: folder } : {}),
       current: await this.#versions.current(set),
       changes: await this.#versions.history(set),
       versions: await this.#versions.list(set),

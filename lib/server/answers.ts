@@ -23,7 +23,9 @@ const statuses: Readonly<Record<string, number>> = {
   PHOTO_NOT_FOUND: 404,
   NO_PHOTOS: 404,
   MODEL_VERSION_MISSING: 404,
+  PHOTO_CHANGED: 409,
   MODEL_VERSION_EXISTS: 409,
+  MODEL_VERSION_INCOMPLETE: 409,
   SET_IN_USE: 409,
   UPLOAD_UNDER_WAY: 409,
   REQUEST_TOO_LARGE: 413,
@@ -43,6 +45,7 @@ const statuses: Readonly<Record<string, number>> = {
   AZURE_NOT_FOUND: 404,
   AZURE_CHANGED: 502,
   QUEUE_FULL: 503,
+  TEMP_FOLDER_UNWRITABLE: 503,
   FACE_STORE_BUSY: 503,
   MODEL_MISSING: 503,
   MODEL_CORRUPT: 503,
@@ -53,7 +56,6 @@ const statuses: Readonly<Record<string, number>> = {
 const codesOfStatuses: Readonly<Record<number, string>> = {
   404: 'ADDRESS_UNKNOWN',
   413: 'REQUEST_TOO_LARGE',
-  414: 'REQUEST_TOO_LARGE',
   429: 'TOO_MANY_REQUESTS',
   431: 'REQUEST_TOO_LARGE',
 };
@@ -83,6 +85,13 @@ export class ErrorAnswers {
         isOurs: false,
       };
     const { statusCode, message } = error as { readonly statusCode?: unknown; readonly message?: unknown };
+    // Fastify's own sentence repeats the address, however long it is.
+    if (statusCode === 414)
+      return {
+        status: 414,
+        error: { code: 'REQUEST_TOO_LARGE', message: 'The address is too long.' },
+        isOurs: false,
+      };
     if (typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500)
       return {
         status: statusCode,
@@ -103,6 +112,15 @@ export class ErrorAnswers {
   describe = (error: unknown): ApiError['error'] => this.refusalOf(error).error;
 
   #public(message: string): string {
-    return this.#places.reduce((text, place) => text.replaceAll(place, basename(place)), redact(message));
+    return this.#places.reduce(
+      (text, place) => text.replace(pathPattern(place), basename(place)),
+      redact(message),
+    );
   }
+}
+
+/** A path where it ends, and not as the beginning of a longer name: /data stands in /data/faces.db, not in /database. */
+function pathPattern(path: string): RegExp {
+  const literal = path.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
+  return new RegExp(`(?<![\\p{L}\\p{N}_.-])${literal}(?![\\p{L}\\p{N}_-]|\\.[\\p{L}\\p{N}])`, 'gu');
 }

@@ -118,6 +118,8 @@ export interface ApiDecision {
   readonly verdict: Verdict;
   readonly reason?: string;
   readonly decidedAt: string;
+  /** In the answer to a new one: whether the set has both photos or records. It is kept, and counts once it has. */
+  readonly isKnown?: boolean;
 }
 
 /** GET /api/models */
@@ -135,7 +137,10 @@ export interface ApiModel {
 /** GET /api/models/:set/history, and the answer of an upload (POST /api/models/ssd/versions) and of a rollback. */
 export interface ApiModelHistory {
   readonly set: string;
+  /** The version chosen; it is in use unless a folder hides it. */
   readonly current: string;
+  /** The last part of a folder that whoever runs the server named: its files of the set come first; null: none does. */
+  readonly hiddenBy: string | null;
   readonly changes: readonly { readonly at: string; readonly action: string; readonly version: string }[];
   readonly versions: readonly {
     readonly version: string;

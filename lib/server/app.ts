@@ -82,11 +82,12 @@ function makeFastify(context: ServerContext, tls: AppOptions['tls'], log: boolea
     `Content-Type: application/json; charset=utf-8\r\nConnection: close\r\n` +
     `Content-Length: ${Buffer.byteLength(body(code, message))}\r\n\r\n${body(code, message)}`;
   const body = (code: string, message: string) => JSON.stringify({ error: { code, message } });
-  const limits = { maxHeaderSize: headerLimit, headersTimeout: 15_000, keepAliveTimeout: 10_000 };
+  const limits = { maxHeaderSize: headerLimit, headersTimeout: 15_000 };
   return Fastify({
     // Their types tell http from https, which nothing here depends on.
     ...((tls ? { https: { ...tls, ...limits } } : { http: limits }) as { http: object }),
     bodyLimit,
+    keepAliveTimeout: 10_000,
     // For uploads over slow lines.
     requestTimeout: 600_000,
     routerOptions: { maxParamLength: 1000 },

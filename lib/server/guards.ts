@@ -129,10 +129,12 @@ function requireBodyType(request: FastifyRequest): void {
 function isOwnOrigin(
   origin: string,
   { raw }: FastifyRequest,
-  { hosts, isBehindProxy }: AccessRules,
+  { hosts, isBehindProxy, isSecure }: AccessRules,
 ): boolean {
   if (!URL.canParse(origin)) return false;
-  const { host, hostname } = new URL(origin);
+  const { host, hostname, protocol } = new URL(origin);
+  // The http page of the same name is another one, and anybody on the line may have written it.
+  if (protocol !== (isSecure ? 'https:' : 'http:')) return false;
   if (host === (raw.headers.host ?? '').toLowerCase()) return true;
   // A proxy may have put its own host in place of the one that the browser asked for.
   return isBehindProxy && hosts.includes(hostname);

@@ -15,7 +15,7 @@ export interface JobQueueOptions {
   readonly waiting?: number | undefined;
   /** Milliseconds between two reports of progress. Default 250. */
   readonly interval?: number | undefined;
-  /** Called once a job has ended, with what it found. */
+  /** Called once a job has ended, with what it found; what it throws changes nothing. */
   readonly onEnd?: ((job: ApiJob, findings: Findings | undefined) => void) | undefined;
   /** What a user may read of an error. */
   readonly describeError: (error: unknown) => { readonly code: string; readonly message: string };
@@ -167,14 +167,16 @@ export class JobQueue {
   async #run(job: Job): Promise<void> {
     job.stageBegan = Date.now();
     this.#change(job, { state: 'running' });
+    let findings: Findings;
     try {
-      const findings = await job.work(job.abort.signal, (progress) => this.#report(job, progress));
-      this.#end(job, { state: 'done', run: findings.run ?? null, secondsLeft: 0 }, findings);
+      findings = await job.work(job.abort.signal, (progress) => this.#report(job, progress));
     } catch (error) {
       const isCancelled = error instanceof AbortedError || job.abort.signal.aborted;
       const description = isCancelled ? null : this.#options.describeError(error);
       this.#end(job, { state: isCancelled ? 'cancelled' : 'failed', error: description }, undefined);
+      return;
     }
+    this.#end(job, { state: 'done', run: findings.run ?? null, secondsLeft: 0 }, findings);
   }
 
   #report(job: Job, { stage, done, total, failed }: FindProgress): void {
@@ -192,7 +194,11 @@ export class JobQueue {
   #end(job: Job, change: Partial<ApiJob>, findings: Findings | undefined): void {
     this.#change(job, change);
     job.listeners.clear();
-    this.#options.onEnd?.(job.state, findings);
+    try {
+      this.#options.onEnd?.(job.state, findings);
+    } catch {
+      // Whoever is told of the end cannot make it another one, nor keep the next job waiting.
+    }
   }
 
   #change(job: Job, change: Partial<ApiJob>): void {

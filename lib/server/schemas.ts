@@ -135,8 +135,9 @@ const shapes: Readonly<Record<string, Schema>> = {
       verdict,
       reason: text,
       decidedAt: time,
+      isKnown: flag,
     },
-    ['reason'],
+    ['reason', 'isKnown'],
   ),
   ApiModel: object({
     key: text,
@@ -150,6 +151,7 @@ const shapes: Readonly<Record<string, Schema>> = {
   ApiModelHistory: object({
     set: text,
     current: text,
+    hiddenBy: orNull(text),
     changes: arrayOf(object({ at: time, action: text, version: text })),
     versions: arrayOf(
       object({

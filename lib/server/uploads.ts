@@ -1,8 +1,7 @@
 // Files of a model that come over HTTP: streamed into a folder of their own, bounded, and gone when the check is over.
 
 import { createWriteStream } from 'node:fs';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -10,6 +9,7 @@ import multipart from '@fastify/multipart';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { ServerError } from '../errors.js';
 import { officialManifest } from '../models/index.js';
+import { makeTempFolder } from './temp_folder.js';
 
 export interface Upload {
   /** Holds the files under the manifest's names. */
@@ -54,7 +54,8 @@ export class ModelUploads {
   /**
    * Lets `use` work on what comes.
    *
-   * @throws ServerError `UPLOAD_UNDER_WAY`, `REQUEST_INVALID`, `REQUEST_TOO_LARGE`, and what `use` throws.
+   * @throws ServerError `UPLOAD_UNDER_WAY`, `TEMP_FOLDER_UNWRITABLE`, `REQUEST_INVALID`, `REQUEST_TOO_LARGE`, and what `use`
+   *   throws.
    */
   async receive<Answer>(request: FastifyRequest, use: (upload: Upload) => Promise<Answer>): Promise<Answer> {
     if (this.#isUnderWay)
@@ -63,15 +64,16 @@ export class ModelUploads {
         'Another model is being uploaded. Try again when it is done.',
       );
     this.#isUnderWay = true;
-    const folder = await mkdtemp(join(tmpdir(), ModelUploads.folderPrefix));
+    let folder: string | undefined;
     try {
+      folder = await makeTempFolder(ModelUploads.folderPrefix);
       const upload = await this.#fill(folder, request).catch((error: unknown) => {
         throw isMultipartError(error) ? invalid('The upload is cut off, or no multipart/form-data') : error;
       });
       return await use(upload);
     } finally {
-      await rm(folder, { recursive: true, force: true });
       this.#isUnderWay = false;
+      if (folder !== undefined) await rm(folder, { recursive: true, force: true });
     }
   }
 

@@ -132,7 +132,8 @@ export const engineSettings = {
 export const runSettings = {
   threshold: {
     description: 'Distance below which two faces are the same person.',
-    schema: { type: 'number', exclusiveMinimum: 0 },
+    // Distances between two encodings do not pass 2.
+    schema: { type: 'number', exclusiveMinimum: 0, maximum: 2 },
     default: 0.4,
     variable: 'FACE_DISTANCE_THRESHOLD',
   },

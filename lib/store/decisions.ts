@@ -75,6 +75,19 @@ export class DecisionTable {
     return checked;
   }
 
+  /** Whether the set has both that a decision names. It is kept all the same, and counts once it has. */
+  isKnown({ kind, first, second }: Pick<NewDecision, 'kind' | 'first' | 'second'>): boolean {
+    const column = kind === 'photo' ? 'name' : 'reference';
+    return [first, second].every(
+      (text) =>
+        this.#database.get(
+          `SELECT 1 FROM photos WHERE set_id = ? AND ${column} = ? AND ${column} IS NOT NULL LIMIT 1`,
+          this.#set,
+          text,
+        ) !== undefined,
+    );
+  }
+
   /** Withdraws the latest decision; the one before it on the same pair holds again. @returns what was withdrawn. */
   undo(): Decision | undefined {
     return this.#database.transaction(() => {

@@ -197,6 +197,16 @@ export function imageAddress(set: string, name: string, side = photoSide): strin
   return `${ofSet(set)}/photos/image?${query.toString()}`;
 }
 
+/** Why an image that was asked for did not come, in the server's words; undefined when it says nothing. */
+export async function whyNoImage(address: string): Promise<string | undefined> {
+  try {
+    const response = await fetch(address, { credentials: 'same-origin', cache: 'no-store' });
+    return response.ok ? undefined : failureOf(response.status, await response.text(), address).message;
+  } catch {
+    return undefined;
+  }
+}
+
 /** The size of a photo in its own pixels, in which boxes are given; its image is then in the browser's cache. */
 export async function photoSize(
   address: string,

@@ -173,7 +173,7 @@ export class DecisionsView implements View {
       reason ?? '',
       decidedAt,
     ]);
-    const header = ['kind', 'first', 'second', 'verdict', 'reason', 'decidedAt'];
+    const header = ['kind', 'first', 'second', 'verdict', 'reason', 'decided_at'];
     const file = new Blob([csvOf([header, ...rows])], { type: 'text/csv;charset=utf-8' });
     const href = URL.createObjectURL(file);
     element('a', { attributes: { href, download: `decisions-${this.#context.set}.csv` } }).click();

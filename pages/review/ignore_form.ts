@@ -35,7 +35,7 @@ export function ignoreForm(context: Context, onDone: () => void): HTMLElement {
     event.preventDefault();
     wrong.textContent = '';
     try {
-      await api.decide(context.set, {
+      const { isKnown } = await api.decide(context.set, {
         kind: kind.value as ApiDecision['kind'],
         first: first.value,
         second: second.value,
@@ -44,6 +44,9 @@ export function ignoreForm(context: Context, onDone: () => void): HTMLElement {
       });
       for (const each of [first, second, reason]) each.value = '';
       context.announce('The pair is ignored from now on.');
+      if (isKnown === false)
+        wrong.textContent =
+          'It is kept, but this set has no such photo or record for one of the two names. Check their spelling.';
       onDone();
     } catch (failure) {
       wrong.textContent = sentenceOf(failure);

@@ -9,7 +9,16 @@ import { api, faceAddress, type PairsFilter, smallFaceSide } from './api.js';
 import { FilterBar, pairsWords } from './filter_bar.js';
 import { inCount, inDistance } from './format.js';
 import { sidesOf } from './pair_stage.js';
-import { emptyState, failureNote, isMissing, linkButton, pageHeading, photoName, waiting } from './parts.js';
+import {
+  changedSince,
+  emptyState,
+  failureNote,
+  isMissing,
+  linkButton,
+  pageHeading,
+  photoName,
+  waiting,
+} from './parts.js';
 import type { Route } from './route.js';
 import type { Context, View } from './view.js';
 
@@ -118,18 +127,20 @@ export class ListView implements View {
         class: 'pair-row card',
         attributes: { 'aria-label': `${visible(pair.first)} and ${visible(pair.second)}` },
       },
-      ...[first, second].map(({ name, box }) =>
-        element('img', {
-          class: 'face-small',
-          attributes: {
-            src: faceAddress(this.#context.set, name, box, smallFaceSide),
-            alt: '',
-            width: 84,
-            height: 84,
-            loading: 'lazy',
-            decoding: 'async',
-          },
-        }),
+      ...[first, second].map(({ name, box, hasChanged }) =>
+        hasChanged
+          ? element('span', { class: 'face-small', attributes: { title: changedSince } })
+          : element('img', {
+              class: 'face-small',
+              attributes: {
+                src: faceAddress(this.#context.set, name, box, smallFaceSide),
+                alt: '',
+                width: 84,
+                height: 84,
+                loading: 'lazy',
+                decoding: 'async',
+              },
+            }),
       ),
       element(
         'div',

@@ -5,6 +5,7 @@ import { element } from '../shared/dom.js';
 import { api, sentenceOf } from './api.js';
 import { amount, inMoment } from './format.js';
 import { button, confirmed, failureNote, fetched, pageHeading, waiting } from './parts.js';
+import { hiddenSentence } from './hidden_version.js';
 import { uploadForm } from './upload_form.js';
 import type { Context, View } from './view.js';
 
@@ -39,7 +40,7 @@ export class ModelsView implements View {
       pageHeading('Models'),
       this.#models,
       uploadForm((history) => {
-        context.announce('The model is in use.');
+        context.announce(history.hiddenBy === null ? 'The model is in use.' : hiddenSentence(history));
         this.#showHistory(history);
         this.#load();
       }),
@@ -77,17 +78,18 @@ export class ModelsView implements View {
   }
 
   #showHistory(history: ApiModelHistory): void {
-    const { current, versions, changes } = history;
+    const { current, versions, changes, hiddenBy } = history;
     const other = versions.filter(({ version }) => version !== current);
     this.#history.replaceChildren(
       element('h2', {}, 'Versions of the face detector'),
+      hiddenBy === null ? '' : hiddenNote(history),
       versions.length === 0
         ? element(
             'p',
             { class: 'soft' },
             'Only the one that was shipped. Versions that are brought in are kept here.',
           )
-        : element('ul', { class: 'versions' }, ...versions.map((version) => this.#version(version, current))),
+        : element('ul', { class: 'versions' }, ...versions.map((version) => this.#version(version, history))),
       element(
         'details',
         {},
@@ -108,7 +110,7 @@ export class ModelsView implements View {
             ),
         ),
       ),
-      changes.length > 0 && (other.length > 0 || current !== 'shipped')
+      changes.length > 0 && (other.length > 0 || current !== 'official')
         ? element(
             'div',
             { class: 'actions' },
@@ -118,7 +120,10 @@ export class ModelsView implements View {
     );
   }
 
-  #version(version: ApiModelHistory['versions'][number], current: string): HTMLElement {
+  #version(
+    version: ApiModelHistory['versions'][number],
+    { current, hiddenBy }: ApiModelHistory,
+  ): HTMLElement {
     const isCurrent = version.version === current;
     return element(
       'li',
@@ -128,7 +133,10 @@ export class ModelsView implements View {
         {},
         element('strong', {}, code(version.version)),
         ' ',
-        isCurrent && element('span', { class: 'state state-good' }, 'In use'),
+        isCurrent &&
+          (hiddenBy === null
+            ? element('span', { class: 'state state-good' }, 'In use')
+            : element('span', { class: 'state state-doubtful' }, 'Chosen, without effect')),
         element(
           'p',
           { class: 'small soft' },
@@ -156,12 +164,20 @@ export class ModelsView implements View {
     if (!isSure) return;
     try {
       this.#showHistory(await api.rollBack('ssd', version));
-      this.#context.announce('The model was rolled back.');
+      this.#context.announce('Another version is chosen.');
       this.#load();
     } catch (failure) {
       this.#context.complain(sentenceOf(failure));
     }
   }
+}
+
+function hiddenNote(history: ApiModelHistory): HTMLElement {
+  return element(
+    'p',
+    { class: 'notice wrong hidden-version', attributes: { role: 'alert' } },
+    `The version chosen here, ${history.current}, has no effect. ${hiddenSentence(history)}`,
+  );
 }
 
 function modelSet(set: string, models: readonly ApiModel[]): HTMLElement {

@@ -6,16 +6,18 @@ import { element } from '../shared/dom.js';
 import { noImage } from '../shared/face_overlay.js';
 import { newMark, verdictMark } from '../shared/marks.js';
 import { visible } from '../shared/names.js';
-import { faceAddress, faceSide } from './api.js';
+import { faceAddress, faceSide, whyNoImage } from './api.js';
 import { distanceScale } from './distance_scale.js';
 import { inDistance } from './format.js';
-import { factList, photoName } from './parts.js';
+import { changedSince, factList, photoName } from './parts.js';
 import { boxedPhoto } from './boxed_photo.js';
 
 export interface Side {
   readonly name: string;
   readonly reference: string | undefined;
   readonly box: Box;
+  /** Whether the photo of this name is no longer the one that the run saw. */
+  readonly hasChanged: boolean;
 }
 
 export interface Stage {
@@ -28,8 +30,18 @@ export interface Stage {
 
 export function sidesOf(pair: ApiPair): readonly [Side, Side] {
   return [
-    { name: pair.first, reference: pair.firstReference, box: pair.firstBox },
-    { name: pair.second, reference: pair.secondReference, box: pair.secondBox },
+    {
+      name: pair.first,
+      reference: pair.firstReference,
+      box: pair.firstBox,
+      hasChanged: pair.firstChanged === true,
+    },
+    {
+      name: pair.second,
+      reference: pair.secondReference,
+      box: pair.secondBox,
+      hasChanged: pair.secondChanged === true,
+    },
   ];
 }
 
@@ -60,7 +72,8 @@ export function pairStage(set: string, pair: ApiPair, histogram: ApiHistogram | 
   };
 }
 
-function faceFigure(set: string, { name, reference, box }: Side, which: string) {
+function faceFigure(set: string, { name, reference, box, hasChanged }: Side, which: string) {
+  const src = faceAddress(set, name, box, faceSide);
   const image = element('img', {
     class: 'face-image',
     attributes: {
@@ -72,17 +85,21 @@ function faceFigure(set: string, { name, reference, box }: Side, which: string) 
   });
   const frame = element('div', { class: 'face-frame' }, image);
   const isSeen = new Promise<boolean>((resolve) => {
+    if (hasChanged) {
+      frame.replaceChildren(noImage(`This face cannot be shown. ${changedSince}`));
+      resolve(false);
+      return;
+    }
     image.addEventListener('load', () => resolve(true));
     image.addEventListener('error', () => {
-      frame.replaceChildren(
-        noImage(
-          'This face cannot be shown: its photo cannot be read, or lies outside the folders that the server may show.',
-        ),
-      );
+      frame.replaceChildren(noImage('This face cannot be shown.'));
       resolve(false);
+      void whyNoImage(src).then((why) => {
+        if (why !== undefined) frame.replaceChildren(noImage(`This face cannot be shown. ${why}`));
+      });
     });
   });
-  image.src = faceAddress(set, name, box, faceSide);
+  if (!hasChanged) image.src = src;
   const figure = element(
     'figure',
     { class: 'face' },

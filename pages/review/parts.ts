@@ -1,8 +1,11 @@
 // Small parts that several views are made of.
 
 import { type Child, element, setAttribute } from '../shared/dom.js';
-import { nameParts } from '../shared/names.js';
-import { ApiFailure, sentenceOf } from './api.js';
+import { nameParts, visible } from '../shared/names.js';
+import { api, ApiFailure, sentenceOf } from './api.js';
+
+/** Of a pair whose photo is another one now. */
+export const changedSince = 'Its photo has changed since this run, or is no longer kept.';
 
 export function button(words: string, onClick: () => void, kind = ''): HTMLButtonElement {
   return element(
@@ -136,6 +139,23 @@ export function fetched<Answer>(
     }
   };
   void load();
+}
+
+/** Whether a set is one that the server does not know, and not one that had no run yet. */
+export async function isUnknownSet(set: string): Promise<boolean> {
+  try {
+    return !(await api.sets()).some(({ name }) => name === set);
+  } catch {
+    return false;
+  }
+}
+
+export function unknownSet(set: string): HTMLElement {
+  return emptyState(
+    'No such set',
+    `This server has no set of photos named ‘${visible(set)}’. Check the address, or choose another set.`,
+    linkButton('Open the set of this server', '#/'),
+  );
 }
 
 /** Whether there is simply nothing yet. */

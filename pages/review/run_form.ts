@@ -1,9 +1,9 @@
 // Starting a run: which photos, how close two faces must be, and what becomes of photos with several faces.
 
-import type { ApiNewRun } from '../../lib/server/api.js';
+import type { ApiNewRun, ApiSettings } from '../../lib/server/api.js';
 import type { FacesPolicy } from '../../lib/runs/findings.js';
 import { element } from '../shared/dom.js';
-import { sentenceOf } from './api.js';
+import { api, sentenceOf } from './api.js';
 import { button } from './parts.js';
 
 const policies: readonly (readonly [FacesPolicy, string])[] = [
@@ -30,10 +30,11 @@ export function runForm(roots: readonly string[], start: (run: ApiNewRun) => Pro
       'aria-describedby': 'run-threshold-help',
     },
   });
+  const asSet = element('option', { attributes: { value: '' } }, 'As set');
   const policy = element(
     'select',
     { class: 'field', attributes: { id: 'run-policy' } },
-    element('option', { attributes: { value: '' } }, 'As set'),
+    asSet,
     ...policies.map(([value, words]) => element('option', { attributes: { value } }, words)),
   );
   const dropGone = element('input', { attributes: { type: 'checkbox' } });
@@ -43,6 +44,21 @@ export function runForm(roots: readonly string[], start: (run: ApiNewRun) => Pro
     { class: 'button primary', attributes: { type: 'submit' } },
     'Start the run',
   );
+
+  const inForce = element('p', { class: 'small soft wide', attributes: { role: 'status' } });
+  const showInForce = ({ settings }: ApiSettings) => {
+    const valueOf = (name: string) => {
+      const setting = settings.find((each) => each.name === name);
+      const value = setting?.value ?? setting?.default;
+      return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
+    };
+    threshold.placeholder = `${valueOf('threshold')}, as set`;
+    const words = policies.find(([value]) => value === valueOf('faces'))?.[1] ?? valueOf('faces');
+    asSet.textContent = `As set: ${words}`;
+    inForce.textContent = `As set: threshold ${valueOf('threshold')}, detector ${valueOf('detector')}.`;
+  };
+  // Without them the form can be sent all the same: the server knows what is set.
+  api.settings().then(showInForce, () => undefined);
 
   const onSubmit = async (event: Event) => {
     event.preventDefault();
@@ -103,6 +119,7 @@ export function runForm(roots: readonly string[], start: (run: ApiNewRun) => Pro
       dropGone,
       'Forget photos of the set that are not among these any more',
     ),
+    inForce,
     wrong,
     element('div', { class: 'actions' }, submit),
   );

@@ -153,6 +153,8 @@ function rangeOf({ type, minimum, exclusiveMinimum, maximum, items, enum: option
   const number = { format: (value: number) => numbers.format(value).replace('-', '−') };
   const lowest = minimum ?? exclusiveMinimum;
   if (lowest === undefined) return '';
+  if (maximum !== undefined && exclusiveMinimum !== undefined)
+    return `Above ${number.format(lowest)}, up to ${number.format(maximum)}.`;
   if (maximum !== undefined) return `From ${number.format(lowest)} to ${number.format(maximum)}.`;
   return exclusiveMinimum === undefined
     ? `At least ${number.format(lowest)}.`

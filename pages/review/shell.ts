@@ -12,7 +12,7 @@ import { ListView } from './list_view.js';
 import { LoginView } from './login_view.js';
 import { ModelsView } from './models_view.js';
 import { Outbox, type OutboxState } from './outbox.js';
-import { button } from './parts.js';
+import { button, isUnknownSet, unknownSet } from './parts.js';
 import { remember, remembered } from './preferences.js';
 import { ReviewView } from './review_view.js';
 import { hashOf, isOfSet, readRoute, type Route, type ViewName } from './route.js';
@@ -153,7 +153,14 @@ export class Shell {
     this.#main.replaceChildren(view.element);
     this.#shortcuts.splice(0, Infinity, ...[...(view.shortcuts ?? []), this.#help()].map(unlessBusy));
     window.scrollTo(0, 0);
+    if (isOfSet(route.view)) void this.#tellUnknownSet(route.set ?? this.#session.set, view);
     if (!isFirst) view.element.querySelector<HTMLElement>('h1')?.focus({ preventScroll: true });
+  }
+
+  async #tellUnknownSet(set: string, view: View): Promise<void> {
+    if (set === this.#session.set || !(await isUnknownSet(set)) || this.#view !== view) return;
+    view.close?.();
+    this.#main.replaceChildren(element('div', { class: 'page' }, unknownSet(set)));
   }
 
   #context(route: Route): Context {

@@ -3,6 +3,7 @@
 import type { ApiModelHistory } from '../../lib/server/api.js';
 import { element } from '../shared/dom.js';
 import { sentenceOf, uploadModel } from './api.js';
+import { hiddenSentence } from './hidden_version.js';
 import { progressBar } from './parts.js';
 
 export function uploadForm(onDone: (history: ApiModelHistory) => void): HTMLElement {
@@ -94,13 +95,20 @@ function labelled(words: string, field: HTMLInputElement, help?: string): HTMLEl
   );
 }
 
-function checksOf({ current, versions }: ApiModelHistory): HTMLElement[] {
+function checksOf(history: ApiModelHistory): HTMLElement[] {
+  const { current, versions, hiddenBy } = history;
   const checks = versions.find(({ version }) => version === current)?.checks ?? [];
   return [
     element(
       'p',
       {},
-      element('strong', {}, `Version ${current} is in use.`),
+      element(
+        'strong',
+        {},
+        hiddenBy === null
+          ? `Version ${current} is in use.`
+          : `Version ${current} was taken and is NOT in use. ${hiddenSentence(history)}`,
+      ),
       checks.length > 0 && ' The checks said:',
     ),
     element('ul', { class: 'checks' }, ...checks.map((check) => element('li', {}, check))),

@@ -1,6 +1,6 @@
 // The review and admin page in a real Chromium, on a real server over a store of its own.
 
-import { readFileSync } from 'node:fs';
+import { copyFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import sharp from 'sharp';
@@ -253,6 +253,18 @@ inBrowser('of faces that cannot be seen only unsure can be said', async (t) => {
   );
 });
 
+inBrowser('a photo that was replaced since the run is told as such, and not judged', async (t) => {
+  const { page, decisions } = await scene(t, {
+    fill: (_store, { photos: [a, b] }) => copyFileSync(b, a),
+    prepare: (page) => page.unroute('**/photos/face?*'),
+  });
+  await page.getByText('has changed since it was encoded. Run find again.').waitFor();
+  await page.getByText('What cannot be seen cannot be judged').waitFor();
+  await page.keyboard.press('s');
+  t.ok(await page.getByText('1 of 3 open pairs').isVisible());
+  t.same(await decisions(), []);
+});
+
 inBrowser('the whole photos are shown on demand, the face marked in the photo’s own pixels', async (t) => {
   const { page } = await scene(t);
   await judgeable(page, '1 of 3 open pairs');
@@ -374,7 +386,7 @@ inBrowser('a setting out of its range is refused beside its field, and one withi
   const threshold = page.getByLabel('threshold', { exact: true });
   await threshold.fill('-1');
   await page.getByRole('button', { name: 'Save' }).click();
-  await page.getByText('‘-1’ is not a number in its range. Above 0.').waitFor();
+  await page.getByText('‘-1’ is not a number in its range. Above 0, up to 2.').waitFor();
   t.equal(await threshold.getAttribute('aria-invalid'), 'true');
   t.same(JSON.parse(readFileSync(file, 'utf8')), {}, 'the file is as it was');
   await threshold.fill('0.35');
@@ -427,7 +439,7 @@ inBrowser('a decision is taken back, a pair is ignored, and the list is exported
     page.getByRole('button', { name: 'Export as CSV' }).click(),
   ]);
   const csv = readFileSync(await download.path(), 'utf8').split('\r\n');
-  t.equal(csv[0], 'kind,first,second,verdict,reason,decidedAt');
+  t.equal(csv[0], 'kind,first,second,verdict,reason,decided_at');
   t.match(csv[2], /^reference,'=1\+1,B,same,"say ""aha"", ok",/);
   t.same(complaints, []);
 });
@@ -473,6 +485,35 @@ inBrowser(
   },
   skipWithout.examples || skipWithout.dlib,
 );
+
+inBrowser('the form of a run says what is set', async (t) => {
+  const config = await configIn(t.testdir(), { threshold: 0.55, detector: 'hog', faces: 'largest' });
+  const { page } = await scene(t, { path: '#/sets/default/runs', server: { config } });
+  await page.getByText('As set: threshold 0.55, detector hog.').waitFor();
+  t.equal(await page.getByLabel('Threshold').getAttribute('placeholder'), '0.55, as set');
+  t.match(
+    await page.getByLabel('A photo with several faces').textContent(),
+    /As set: Compare its largest face/,
+  );
+});
+
+inBrowser('a set that the server does not know is told from one without a run', async (t) => {
+  const { page } = await scene(t, { path: '#/sets/nope/pairs', fill: (store) => void store.set('empty') });
+  await page.getByRole('heading', { name: 'No such set' }).waitFor();
+  await page.goto(page.url().replace('nope', 'empty'));
+  await page.getByRole('heading', { name: 'No run yet' }).waitFor();
+});
+
+inBrowser('who logs out sees the log-in again', async (t) => {
+  const { page } = await scene(t, { server: { token } });
+  await page.locator('#token').fill(token);
+  await page.keyboard.press('Enter');
+  await judgeable(page, '1 of 3 open pairs');
+  await page.getByRole('button', { name: 'Log out' }).click();
+  await page.getByRole('heading', { name: 'Log in' }).waitFor();
+  await page.reload();
+  await page.getByRole('heading', { name: 'Log in' }).waitFor();
+});
 
 inBrowser('a place outside the roots is refused with a sentence', async (t) => {
   const { page } = await scene(t, { path: '#/sets/default/runs' });

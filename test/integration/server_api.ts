@@ -1,6 +1,6 @@
 // The JSON API over a store that was filled by code: lists, filters, decisions, photos, settings.
 
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import sharp from 'sharp';
 import t from 'tap';
 import type {
@@ -17,7 +17,15 @@ import type {
 } from '../../lib/server/index.js';
 import { FaceStore } from '../../lib/store/index.js';
 import { skipWithout } from '../fixtures/places.js';
-import { askerOf, configIn, filledPlace, findingsOf, pairOf, serverOn } from '../fixtures/review_server.js';
+import {
+  askerOf,
+  configIn,
+  filledPlace,
+  findingsOf,
+  keepPhoto,
+  pairOf,
+  serverOn,
+} from '../fixtures/review_server.js';
 
 const pairs = '/api/sets/default/runs/latest/pairs';
 const namesOf = ({ body }: { body: ApiPage<ApiPair> }) =>
@@ -195,6 +203,19 @@ t.test('ignored pairs are decisions that two are different', async (t) => {
   t.match(await ask('GET', ignored), { body: { total: 0 } });
 });
 
+t.test('a decision on what the set does not have is kept, and told as such', async (t) => {
+  const { photos, ...place } = await filledPlace(t);
+  const ask = askerOf(await serverOn(t, place));
+  const [a, b] = photos;
+  const told = async (route: string, body: object) =>
+    (await ask<ApiDecision>('POST', `/api/sets/default/${route}`, body)).body.isKnown;
+  t.equal(await told('decisions', { kind: 'photo', first: a, second: b, verdict: 'same' }), true);
+  t.equal(await told('decisions', { kind: 'photo', first: a, second: 'nope.jpg', verdict: 'same' }), false);
+  t.equal(await told('ignored-pairs', { kind: 'reference', first: 'person-1', second: 'person-2' }), true);
+  t.equal(await told('ignored-pairs', { kind: 'reference', first: 'person-1', second: 'nobody' }), false);
+  t.match(await ask('GET', '/api/sets/default/decisions'), { body: { total: 4 } });
+});
+
 t.test('runs are listed newest first, with groups and a histogram', async (t) => {
   const place = await filledPlace(t);
   const store = new FaceStore(place.store);
@@ -246,12 +267,39 @@ t.test('a photo comes upright as JPEG, and once more only when it changed', asyn
   await sharp({ create: { width: 50, height: 50, channels: 3, background: 'red' } })
     .jpeg()
     .toFile(photos[0]);
+  const store = new FaceStore(place.store);
+  t.teardown(() => store.close());
+  keepPhoto(store.set(), photos[0]);
   t.match(await ask('GET', address, undefined, { 'if-none-match': etag }), { status: 200 });
+  writeFileSync(photos[0], 'no photo');
+  keepPhoto(store.set(), photos[0]);
+  t.match(await ask('GET', address), { status: 422, body: { error: { code: 'PHOTO_NOT_AN_IMAGE' } } });
   rmSync(photos[0]);
   t.match(await ask('GET', address), { status: 404, body: { error: { code: 'PHOTO_NOT_FOUND' } } });
-  writeFileSync(photos[0], 'no photo');
-  t.match(await ask('GET', address), { status: 422, body: { error: { code: 'PHOTO_NOT_AN_IMAGE' } } });
 });
+
+t.test(
+  'of a photo that was replaced since it was encoded neither the whole nor a face is shown',
+  async (t) => {
+    const { photos, ...place } = await filledPlace(t);
+    const ask = askerOf(await serverOn(t, place));
+    const name = encodeURIComponent(photos[0]);
+    const addresses = [`image?name=${name}`, `face?name=${name}&x=10&y=20&width=40&height=40`];
+    const etag = String((await ask('GET', `/api/sets/default/photos/${addresses[0]}`)).headers['etag']);
+    copyFileSync(photos[1], photos[0]);
+    for (const address of addresses)
+      t.match(
+        await ask('GET', `/api/sets/default/photos/${address}`, undefined, { 'if-none-match': etag }),
+        {
+          status: 409,
+          body: {
+            error: { code: 'PHOTO_CHANGED', message: /has changed since it was encoded\. Run find again\.$/ },
+          },
+        },
+        address,
+      );
+  },
+);
 
 t.test('a face comes turned upright in the size that is asked for', { skip: skipWithout.dlib }, async (t) => {
   const { photos, ...place } = await filledPlace(t);
@@ -308,6 +356,13 @@ t.test('settings are told with their ranges, and changed within them', async (t)
     { threshold: '0.5' },
   ])
     t.match(await change(body), { status: 422, body: { error: { code: 'CONFIG_FILE_INVALID' } } });
+  t.match(await change({ threshold: 1e308 }), { status: 422 });
+  t.match(find(both, 'backend'), { schema: { enum: ['opencv'] } });
+  for (const name of ['backend', 'target'])
+    t.match(await change({ [name]: 'nonsense' }), {
+      status: 400,
+      body: { error: { code: 'REQUEST_INVALID', message: name === 'backend' ? /opencv/ : /cpu/ } },
+    });
   t.match(await change({ surprise: 1 }), { status: 400, body: { error: { code: 'REQUEST_INVALID' } } });
   t.match(await change({ toString: 1 }), { status: 400 });
 });

@@ -98,6 +98,8 @@ t.test('where others can connect a token is made, and shown once', async (t) => 
   t.equal((await fetch(`${local}/api/sets`)).status, 401);
   const [, made = ''] = /Token, shown this once: (\S+)\n/.exec(stderr()) ?? [];
   t.ok(made.length >= 43, 'of 256 bits');
+  t.match(stderr(), /listens on all addresses of this machine; open /);
+  t.match(stderr(), /without https the token and the faces go unencrypted/);
   const answer = await fetch(`${local}/api/sets/default/photos?query=secret-name`, {
     headers: { authorization: `Bearer ${made}` },
   });

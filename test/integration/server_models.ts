@@ -2,6 +2,7 @@
 
 import { readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import sharp from 'sharp';
 import t, { type Test } from 'tap';
 import type { ApiError, ApiModel, ApiModelHistory, FaceServer } from '../../lib/server/index.js';
@@ -95,6 +96,46 @@ t.test('an uploaded model is checked, comes into use, and goes again', async (t)
   t.same(uploadFolders(), [], 'nothing of an upload is left');
 });
 
+t.test('a version that a named folder hides is told as such, after an upload and a rollback', async (t) => {
+  const { folder, models } = versionedModels(t);
+  const place = await filledPlace(t, folder);
+  const config = await configIn(folder, { meanValues: [0, 0, 0] });
+  const server = await serverOn(t, place, {
+    config,
+    models: { ...models, directory: join(folder, 'old') },
+  });
+  const ask = askerOf(server);
+  const photo = await checkPhoto();
+  const hidden = { hiddenBy: 'old' };
+  t.match(await upload(server, { version: 'v1', faces: '1', ...filesOf(old), photo }), {
+    status: 201,
+    body: hidden,
+  });
+  await upload(server, { version: 'v2', faces: '1', ...filesOf(other), photo });
+  t.match(await ask('POST', '/api/models/ssd/rollback', {}), {
+    status: 200,
+    body: { current: 'v1', ...hidden },
+  });
+  t.match(await ask('GET', '/api/models/ssd/history'), { body: hidden });
+});
+
+t.test('a rollback to official files that are not there is refused with a sentence', async (t) => {
+  const server = await modelServer(t);
+  const photo = await checkPhoto();
+  t.match(await upload(server, { version: 'v1', faces: '1', ...filesOf(old), photo }), {
+    body: { current: 'v1', hiddenBy: null },
+  });
+  t.match(await askerOf(server)('POST', '/api/models/ssd/rollback', { version: 'official' }), {
+    status: 409,
+    body: {
+      error: {
+        code: 'MODEL_VERSION_INCOMPLETE',
+        message: /'official' are not all on this server.*models fetch/,
+      },
+    },
+  });
+});
+
 t.test('a model that fails its checks changes nothing', async (t) => {
   const server = await modelServer(t);
   const photo = await checkPhoto();
@@ -163,6 +204,26 @@ t.test('of two uploads at once one waits outside', async (t) => {
     ({ status }) => status,
   );
   t.same(statuses.sort(), [201, 409]);
+});
+
+t.test('a temporary folder that cannot be written is told as such, and blocks no later upload', async (t) => {
+  const server = await modelServer(t);
+  const before = process.env['TMPDIR'];
+  process.env['TMPDIR'] = join(t.testdir(), 'nowhere');
+  const restore = () => {
+    if (before === undefined) delete process.env['TMPDIR'];
+    else process.env['TMPDIR'] = before;
+  };
+  t.teardown(restore);
+  const parts = { version: 'v1', faces: '1', ...filesOf(old), photo: await checkPhoto() };
+  const refused = {
+    status: 503,
+    body: { error: { code: 'TEMP_FOLDER_UNWRITABLE', message: /ENOENT.*TMPDIR/ } },
+  };
+  t.match(await upload(server, parts), refused);
+  t.match(await upload(server, parts), refused, 'the second is told the same');
+  restore();
+  t.match(await upload(server, parts), { status: 201 });
 });
 
 t.test('a page of others uploads nothing', async (t) => {

@@ -98,6 +98,7 @@ t.test('a page of others can change nothing', async (t) => {
     { origin: 'https://evil.example' },
     { origin: 'null' },
     { origin: 'http://localhost:8081' },
+    { origin: 'https://localhost:8080' },
     { origin: 'http://localhost:8080.evil.example' },
     { 'sec-fetch-site': 'cross-site' },
     { 'sec-fetch-site': 'same-site' },
@@ -458,6 +459,18 @@ t.test('malformed and oversized requests are refused in the API’s own words', 
   const [, , , , long] = cases;
   t.match(long?.[1].split('\r\n\r\n')[1], /"code":"REQUEST_TOO_LARGE"/);
   t.match((cases[0]?.[1] ?? '').split('\r\n\r\n')[1], /^\{"error":\{"code":"REQUEST_INVALID"/);
+});
+
+t.test('an address with a part that is too long is not sent back', async (t) => {
+  const ask = askerOf(await serverOn(t, await filledPlace(t)));
+  const { status, body } = await ask<ApiError>('GET', `/api/sets/${'x'.repeat(3000)}`);
+  t.ok(status >= 400 && status < 500, String(status));
+  t.ok(body.error.message.length < 200, body.error.message.slice(0, 300));
+});
+
+t.test('a connection that nobody uses is closed after ten seconds', async (t) => {
+  const { app } = await serverOn(t, await filledPlace(t));
+  t.equal(app.server.keepAliveTimeout, 10_000);
 });
 
 t.test('bodies have an end, and are what they claim to be', async (t) => {

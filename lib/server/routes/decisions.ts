@@ -5,7 +5,7 @@ import type { NewDecision } from '../../store/index.js';
 import type { ApiDecision, ApiPage } from '../api.js';
 import type { ServerContext } from '../context.js';
 import { answers, newDecision, object, pageOf, rangeQuery, ref, setParams } from '../schemas.js';
-import { pageOfAll, type Range, setNamed, type SetParams } from './shared.js';
+import { decide, pageOfAll, type Range, setNamed, type SetParams } from './shared.js';
 
 export function addDecisionRoutes(app: FastifyInstance, context: ServerContext): void {
   const tags = ['decisions'];
@@ -36,7 +36,7 @@ export function addDecisionRoutes(app: FastifyInstance, context: ServerContext):
         response: answers(201, 'The decision', ref('ApiDecision')),
       },
     },
-    ({ params, body }, reply) => reply.status(201).send(setNamed(context, params.set).decisions.decide(body)),
+    ({ params, body }, reply) => reply.status(201).send(decide(setNamed(context, params.set), body)),
   );
 
   app.post<{ Params: SetParams }>(

@@ -5,7 +5,7 @@ import type { NewDecision } from '../../store/index.js';
 import type { ApiDecision, ApiPage } from '../api.js';
 import type { ServerContext } from '../context.js';
 import { answers, object, pageOf, pairOfNames, rangeQuery, ref, setParams } from '../schemas.js';
-import { pageOfAll, type Range, setNamed, type SetParams } from './shared.js';
+import { decide, pageOfAll, type Range, setNamed, type SetParams } from './shared.js';
 
 type Pair = Pick<NewDecision, 'kind' | 'first' | 'second'>;
 
@@ -43,10 +43,8 @@ export function addIgnoredPairRoutes(app: FastifyInstance, context: ServerContex
         response: answers(201, 'The decision', ref('ApiDecision')),
       },
     },
-    ({ params, body }, reply) => {
-      const { decisions } = setNamed(context, params.set);
-      return reply.status(201).send(decisions.decide({ ...body, verdict: 'different' }));
-    },
+    ({ params, body }, reply) =>
+      reply.status(201).send(decide(setNamed(context, params.set), { ...body, verdict: 'different' })),
   );
 
   app.delete<{ Params: SetParams; Querystring: Pair }>(

@@ -1,6 +1,8 @@
 // /api/models: the model files and their state, uploads of Caffe models, and the way back.
 
+import { basename } from 'node:path';
 import type { FastifyInstance } from 'fastify';
+import { ModelMissingError, ModelStoreError } from '../../errors.js';
 import { type CandidatePhoto, checkCandidate } from '../../model_check.js';
 import type { ModelSetName } from '../../models/index.js';
 import type { ApiModel, ApiModelHistory } from '../api.js';
@@ -58,7 +60,7 @@ export function addModelRoutes(app: FastifyInstance, context: ServerContext): vo
       },
     },
     async ({ params, body }) => {
-      await modelStore.rollback(params.set, body?.version);
+      await rollBack(context, params.set, body?.version);
       return historyOf(context, params.set);
     },
   );
@@ -96,10 +98,29 @@ function addUpload(app: FastifyInstance, context: ServerContext): void {
   );
 }
 
+async function rollBack(
+  { modelStore }: ServerContext,
+  set: ModelSetName,
+  version: string | undefined,
+): Promise<void> {
+  try {
+    await modelStore.rollback(set, version);
+  } catch (cause) {
+    if (!(cause instanceof ModelMissingError)) throw cause;
+    throw new ModelStoreError(
+      'MODEL_VERSION_INCOMPLETE',
+      `The files of ${version === undefined ? 'the version before' : `the version '${version}'`} are not all on this ` +
+        'server, so the one chosen now stays. Whoever runs it gets those of the official version with ' +
+        "'npx facededup models fetch'.",
+      { cause },
+    );
+  }
+}
+
 async function activate({ modelStore, models, config }: ServerContext, upload: Upload): Promise<void> {
   const photo: CandidatePhoto | undefined =
     upload.photo === undefined ? undefined : { photo: upload.photo, faces: upload.faces };
-  const engine = engineOptionsOf(config.settings);
+  const engine = engineOptionsOf(await config.refresh());
   await modelStore.update(upload.folder, checkCandidate({ photo, engine, models }), {
     set: 'ssd',
     version: upload.version,
@@ -107,10 +128,11 @@ async function activate({ modelStore, models, config }: ServerContext, upload: U
 }
 
 async function historyOf({ modelStore }: ServerContext, set: ModelSetName): Promise<ApiModelHistory> {
-  const { current, changes, versions } = await modelStore.history(set);
+  const { current, hiddenBy, changes, versions } = await modelStore.history(set);
   return {
     set,
     current,
+    hiddenBy: hiddenBy === undefined ? null : basename(hiddenBy),
     changes,
     versions: versions.map(({ version, addedAt, source, files, checks }) => ({
       version,

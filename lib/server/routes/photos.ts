@@ -3,7 +3,9 @@
 import { createHash } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Box } from '../../detections.js';
+import { sha256Of } from '../../digest.js';
 import { PhotoAccessError } from '../../errors.js';
+import type { LazyPhoto } from '../../photos/photo.js';
 import type { ApiPage, ApiPhoto } from '../api.js';
 import type { ServerContext } from '../context.js';
 import {
@@ -32,11 +34,16 @@ interface FaceQuery extends Box {
 export function addPhotoRoutes(app: FastifyInstance, context: ServerContext): void {
   const { photos, viewer } = context;
   const tags = ['photos'];
-  /** Of a photo that the set knows, and the server may read. */
+  /** Of a photo that the set knows, and the server may read; `stamp` is another one once the file or what is kept changes. */
   const photoNamed = async (set: string, name: string) => {
-    if (!setNamed(context, set).photos.seen(name))
+    const seen = setNamed(context, set).photos.seen(name);
+    if (!seen)
       throw new PhotoAccessError('PHOTO_NOT_FOUND', `There is no photo '${name}' in the set '${set}'.`);
-    return photos.photo(name);
+    const { photo, stamp } = await photos.photo(name);
+    return {
+      photo: asEncoded(photo, seen.digest),
+      stamp: stamp === undefined ? undefined : `${stamp} ${seen.digest}`,
+    };
   };
 
   app.get<{ Params: SetParams; Querystring: Range & { readonly query?: string } }>(
@@ -101,6 +108,23 @@ export function addPhotoRoutes(app: FastifyInstance, context: ServerContext): vo
         .send(await viewer.face(photo, { x, y, width, height }, { size, padding }));
     },
   );
+}
+
+/** Boxes and verdicts are about the photo that was encoded: another one in its place is not shown as if it were that. */
+function asEncoded({ name, read }: LazyPhoto, digest: string): LazyPhoto {
+  // What came from a file of encodings may have no digest of the photo.
+  if (!digest.startsWith('sha256 ')) return { name, read };
+  return {
+    name,
+    read: async () => {
+      const bytes = await read();
+      if (digest === `sha256 ${sha256Of(bytes)}`) return bytes;
+      throw new PhotoAccessError(
+        'PHOTO_CHANGED',
+        `The photo '${name}' has changed since it was encoded. Run find again.`,
+      );
+    },
+  };
 }
 
 /** Whether the client has it, as long as the file is the same; if not, it is told what to keep it by. */

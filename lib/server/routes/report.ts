@@ -1,8 +1,7 @@
 // /api/sets/:set/runs/:run/report: a run as one HTML file.
 
 import { createReadStream } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import pLimit from 'p-limit';
@@ -11,6 +10,7 @@ import { ServerError } from '../../errors.js';
 import { writeReport } from '../../report/index.js';
 import type { ServerContext } from '../context.js';
 import { answersOther, object, runParams } from '../schemas.js';
+import { makeTempFolder } from '../temp_folder.js';
 import { runNamed, type RunParams, setNamed } from './shared.js';
 
 interface ReportQuery {
@@ -45,7 +45,7 @@ export function addReportRoutes(app: FastifyInstance, context: ServerContext): v
         throw new ServerError('QUEUE_FULL', 'Too many reports are asked for at once. Try again in a moment.');
       const gone = new AbortController();
       reply.raw.once('close', () => gone.abort());
-      const folder = await mkdtemp(join(tmpdir(), 'facededup-report-'));
+      const folder = await makeTempFolder('facededup-report-');
       const path = join(folder, 'report.html');
       const drop = () => void rm(folder, { recursive: true, force: true });
       try {

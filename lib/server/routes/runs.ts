@@ -158,7 +158,7 @@ function addJobs(app: FastifyInstance, { jobs }: ServerContext): void {
 function workOf(context: ServerContext, setName: string, asked: ApiNewRun): JobWork {
   return async (signal, onProgress) => {
     const { config, store, models, photos, calibration } = context;
-    const { settings } = config;
+    const settings = await config.refresh();
     const named = asked.places && (await photos.listed(asked.places));
     const engine = await FaceEngine.create({ ...engineOptionsOf(settings), models });
     try {

@@ -2,6 +2,7 @@
 
 import { basename } from 'node:path';
 import type { FastifyInstance } from 'fastify';
+import { availableBackends } from '../../engine.js';
 import { ServerError } from '../../errors.js';
 import { type SettingSpec, settingsTable } from '../../settings/index.js';
 import type { ApiSettings } from '../api.js';
@@ -23,7 +24,13 @@ export function addSettingRoutes(app: FastifyInstance, { config }: ServerContext
       file: basename(config.path),
       settings: Object.entries(settingsTable)
         .filter(([name]) => !fixedSettings.has(name))
-        .map(([name, spec]) => ({ name, ...spec, ...valueOf(spec, values[name]), isFixed: isFixed(spec) })),
+        .map(([name, spec]) => ({
+          name,
+          ...spec,
+          schema: { ...spec.schema, ...choicesOf(name) },
+          ...valueOf(spec, values[name]),
+          isFixed: isFixed(spec),
+        })),
     };
   };
 
@@ -37,7 +44,10 @@ export function addSettingRoutes(app: FastifyInstance, { config }: ServerContext
         response: answers(200, 'The settings', ref('ApiSettings')),
       },
     },
-    settings,
+    async () => {
+      await config.refresh();
+      return settings();
+    },
   );
 
   app.patch<{ Body: Readonly<Record<string, unknown>> }>(
@@ -52,7 +62,10 @@ export function addSettingRoutes(app: FastifyInstance, { config }: ServerContext
       },
     },
     async ({ body }) => {
-      for (const name of Object.keys(body)) requireChangeable(name);
+      for (const [name, value] of Object.entries(body)) {
+        requireChangeable(name);
+        requireAvailable(name, value);
+      }
       // One after the other: each change starts from what the one before it left.
       const change = changes.then(() => config.update(body));
       changes = change.catch(() => undefined);
@@ -75,6 +88,21 @@ function requireChangeable(name: string): void {
       'SETTING_FIXED',
       `The setting '${name}' is given by the environment variable ${spec.variable ?? ''}, so that a change would be in vain.`,
     );
+}
+
+/** What this build has on this machine, where a setting names a part of it. */
+function choicesOf(name: string): { readonly enum?: readonly string[] } {
+  if (name !== 'backend' && name !== 'target') return {};
+  return { enum: [...new Set(availableBackends().map((each) => each[name]))] };
+}
+
+function requireAvailable(name: string, value: unknown): void {
+  const { enum: choices } = choicesOf(name);
+  if (!choices || typeof value !== 'string' || choices.includes(value)) return;
+  throw new ServerError(
+    'REQUEST_INVALID',
+    `This server has no ${name} '${value.slice(0, 100)}'; it has ${choices.join(', ')}.`,
+  );
 }
 
 function isFixed({ variable }: SettingSpec): boolean {

@@ -1,7 +1,7 @@
 // What several routes do alike.
 
-import type { PhotoSet } from '../../store/index.js';
-import type { ApiPage } from '../api.js';
+import type { NewDecision, PhotoSet } from '../../store/index.js';
+import type { ApiDecision, ApiPage } from '../api.js';
 import type { ServerContext } from '../context.js';
 
 export interface SetParams {
@@ -25,6 +25,11 @@ export function setNamed({ store, defaultSet }: ServerContext, name: string): Ph
 /** @returns the number of a run that is there. @throws FaceStoreError `FACE_STORE_MISSING` */
 export function runNamed(set: PhotoSet, run: string): number {
   return set.runs.facts(run === 'latest' ? undefined : Number(run)).run;
+}
+
+/** Kept, and told whether the set has both that it names. */
+export function decide({ decisions }: PhotoSet, decision: NewDecision): ApiDecision {
+  return { ...decisions.decide(decision), isKnown: decisions.isKnown(decision) };
 }
 
 /** The part of a whole list that was asked for. */

@@ -154,3 +154,22 @@ t.test('old jobs are forgotten', async (t) => {
   t.equal(queue.list().length, 100);
   t.throws(() => queue.get(1), { code: 'JOB_MISSING' });
 });
+
+t.test('what is told of an end and throws changes neither the end nor the queue', async (t) => {
+  const queue = queueOf({
+    onEnd: () => {
+      throw new Error('nobody can be told');
+    },
+  });
+  const [first, second, third] = [work(), work(), work()];
+  for (const { run } of [first, second, third]) queue.add('a', run);
+  queue.cancel(3);
+  await first.hasBegun;
+  first.end(7);
+  t.match(await ended(queue, 1), { state: 'done', run: 7, error: null });
+  await second.hasBegun;
+  second.fail(new Error('it broke'));
+  t.match(await ended(queue, 2), { state: 'failed' });
+  t.match(queue.get(3), { state: 'cancelled' });
+  await queue.close();
+});
