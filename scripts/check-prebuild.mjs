@@ -25,6 +25,7 @@ const byVersion = (a, b) => a.localeCompare(b, 'en', { numeric: true });
 
 const dynamic = tell('readelf', '--dynamic', '--wide');
 const symbols = tell('readelf', '--dyn-syms', '--wide');
+const stack = /GNU_STACK .* (R\w*) /.exec(tell('readelf', '--segments', '--wide'))?.[1];
 const bytes = readFileSync(file);
 const text = bytes.toString('latin1');
 
@@ -64,6 +65,7 @@ const faults = [
   ...exported.filter((name) => !shown.test(name)).map((name) => `it exports ${name}`),
   ...open.map((name) => `nothing gives it ${name}`),
   ...(exported.some((name) => name.startsWith('napi_')) ? [] : ['it exports no napi_register_module_v1']),
+  ...(stack === 'RW' ? [] : ['it asks for a stack that can be executed']),
   ...(bytes.length > largest ? [`it is ${bytes.length} bytes, more than ${largest}`] : []),
   ...(byVersion(floor, newestGlibc) > 0 ? [`it needs glibc ${floor}, newer than ${newestGlibc}`] : []),
   ...paths.map((string) => `it holds the path ${JSON.stringify(string)}`),
