@@ -1,4 +1,6 @@
 # The libraries of the self-contained addon (FACEDEDUP_STATIC): what scripts/prebuild has built, and the system's archives.
+separate_arguments(FACEDEDUP_FLAGS UNIX_COMMAND "${FACEDEDUP_FLAGS}")
+add_compile_options(${FACEDEDUP_FLAGS})
 set(CMAKE_FIND_LIBRARY_SUFFIXES ${CMAKE_STATIC_LIBRARY_SUFFIX})
 
 # OpenCV's own configuration names protobuf::libprotobuf without saying where it is.
