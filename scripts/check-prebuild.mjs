@@ -45,10 +45,10 @@ const open = table
   .filter((name) => !/@GLIBC_|^napi_|^node_api_/.test(name));
 const versions = [...new Set(matches(symbols, /@GLIBC_(2[\d.]+)/g))].sort(byVersion);
 const floor = versions.at(-1);
-// Folders of the building machine; what a program may look for anywhere, such as /proc, is no trace of it.
-const places = [...new Set([root, `${homedir()}/`, '/work/', '/tmp/', '/home/', '/build/'])];
+// Folders of building machines; ./build/… is Caffe's advice to its users.
+const places = [root, `${homedir()}/`, '/work/', '/home/', '/root/', '/build/'];
 const paths = matches(text, /([\x20-\x7e]{4,})/g).filter((string) =>
-  places.some((place) => string.includes(place)),
+  places.some((place) => string.replaceAll('./build/', '').includes(place)),
 );
 
 const report = {
