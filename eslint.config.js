@@ -3,7 +3,9 @@
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['dist/', 'build/', 'prebuilds/', 'prebuilds-debug/', 'demo-output/', 'bench-output/', '.tap/'] },
+  {
+    ignores: ['dist/', 'build/', 'prebuilds/', 'prebuilds-debug/', 'demo-output/', 'bench-output/', '.tap/'],
+  },
   ...tseslint.configs.strict,
   {
     files: ['**/*.ts'],
