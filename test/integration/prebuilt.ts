@@ -20,6 +20,8 @@ t.test('it needs glibc alone, shows two functions and holds no path of its maker
 
 t.test('the packed package', { skip }, async (t) => {
   const folder = t.testdir({
+    // Without it the name would mean the checkout, in which the folder lies.
+    'package.json': '{ "name": "project", "private": true }',
     'program.mjs': `
       import { availableBackends, detectFaces } from 'facededup';
       const grey = { data: new Uint8Array(6400).fill(90), width: 80, height: 80, channels: 1 };
