@@ -1,4 +1,4 @@
-# A shim: node-gyp (and so node-gyp-build and prebuildify) hands the build over to CMake. CMakeLists.txt has the rest.
+# A shim: node-gyp (and so node-gyp-build) hands the build over to CMake. CMakeLists.txt has the rest.
 {
   "targets": [
     {

@@ -3,7 +3,9 @@
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['dist/', 'build/', 'prebuilds/', 'demo-output/', 'bench-output/', 'test-output/', '.tap/'] },
+  {
+    ignores: ['dist/', 'build/', 'prebuilds/', 'prebuilds-debug/', 'demo-output/', 'bench-output/', 'test-output/', '.tap/'],
+  },
   ...tseslint.configs.strict,
   {
     files: ['**/*.ts'],

@@ -169,10 +169,11 @@ export function loadAddon(): NativeAddon {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new NativeAddonError(
       'NATIVE_ADDON_MISSING',
-      'The native addon of facededup does not load on this machine. To build it, install CMake, a C++ compiler, OpenCV, dlib, ' +
+      `No native addon of facededup loads on this machine (${process.platform}-${process.arch}). A prebuilt one comes with the ` +
+        'package for Linux on x64 with glibc 2.35 or later. To build one, install CMake, a C++ compiler, OpenCV, dlib, ' +
         'OpenBLAS and the image libraries (Debian: cmake make g++ libopencv-dev libdlib-dev libopenblas-dev libjpeg-dev libpng-dev ' +
         'libtiff-dev libwebp-dev), then run ' +
-        `'npm rebuild facededup --foreground-scripts'. Reason: ${reason}`,
+        `'npm rebuild facededup --foreground-scripts'; docs/install.md says more. Reason: ${reason}`,
       { cause },
     );
   }

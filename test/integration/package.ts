@@ -47,7 +47,9 @@ t.test('the package holds what is needed to run and to build, and nothing else',
     paths.filter((path) => !allowed.test(path)),
     [],
   );
-  t.ok((packed?.size ?? Infinity) < 1_000_000, `${packed?.size} bytes`);
+  // The prebuilt addons are most of it; scripts/check-prebuild.mjs holds each of them to its own budget.
+  const budget = paths.some((path) => path.startsWith('prebuilds/')) ? 20_000_000 : 1_000_000;
+  t.ok((packed?.size ?? Infinity) < budget, `${packed?.size} bytes`);
 });
 
 t.test('every source that CMake names is in the package, and every source there is named', async (t) => {
