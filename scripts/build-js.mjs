@@ -1,4 +1,5 @@
-// Builds dist/: ES modules and types by tsc, the same modules once more as CommonJS by esbuild, and the pages.
+// Builds dist/: ES modules and types by tsc, the same modules once more as CommonJS by esbuild, and the pages. The licences
+// of the packages that come with it are gathered on the way.
 
 import { spawnSync } from 'node:child_process';
 import { chmodSync, cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -57,3 +58,5 @@ await build({
   target: 'es2022',
   charset: 'utf8',
 });
+
+await import('./licences.mjs');
