@@ -1,9 +1,9 @@
 // The other entries, as the compiler of an ES module sees them: this file is compiled, not run.
 
-import type { detectFaces, FaceDedupError, findDuplicates} from 'facededup';
+import type { detectFaces, FaceDedupError, findDuplicates } from 'facededup';
 import { type FaceRecord } from 'facededup';
 import * as matcher from 'facededup/matcher';
-import type { createServer} from 'facededup/server';
+import type { createServer } from 'facededup/server';
 import { type ApiPair, type FaceServer } from 'facededup/server';
 
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : never;
