@@ -3,20 +3,37 @@
 
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const [target = 'facededup.cdx.json'] = process.argv.slice(2);
-const { name, version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+const readJson = (path) => JSON.parse(readFileSync(join(root, path), 'utf8'));
+const { name, version } = readJson('package.json');
 
-const tell = (command, ...options) =>
-  execFileSync(command, options, { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
+const tell = (cwd, command, ...options) =>
+  execFileSync(command, options, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
 
-const bill = JSON.parse(
-  tell('npm', 'sbom', '--sbom-format=cyclonedx', '--sbom-type=library', '--omit=dev', '--package-lock-only'),
-);
+/** npm sbom --omit=dev leaves out what is needed both to run and to develop, so it is shown a project without the latter. */
+function npmBill() {
+  const folder = mkdtempSync(join(tmpdir(), 'facededup-sbom-'));
+  try {
+    const manifest = readJson('package.json');
+    const lock = readJson('package-lock.json');
+    const needed = Object.entries(lock.packages).filter(([, { dev, devOptional }]) => !(dev || devOptional));
+    const packages = Object.fromEntries(needed);
+    delete manifest.devDependencies;
+    delete packages[''].devDependencies;
+    writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest));
+    writeFileSync(join(folder, 'package-lock.json'), JSON.stringify({ ...lock, packages }));
+    const options = ['--sbom-format=cyclonedx', '--sbom-type=library', '--package-lock-only'];
+    return JSON.parse(tell(folder, 'npm', 'sbom', ...options));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
 
 /** One component for a library, whichever addons have it. */
 function linkedComponents() {
@@ -38,6 +55,7 @@ function linkedComponents() {
   }));
 }
 
+const bill = npmBill();
 const linked = linkedComponents();
 bill.components.push(...linked);
 const own = bill.metadata.component['bom-ref'];
@@ -45,7 +63,7 @@ bill.dependencies.find(({ ref }) => ref === own).dependsOn.push(...linked.map(({
 bill.dependencies.push(...linked.map(({ purl }) => ({ ref: purl, dependsOn: [] })));
 // npm names it after its folder.
 bill.metadata.component.name = name;
-bill.metadata.timestamp = new Date(tell('git', 'log', '-1', '--format=%cI').trim()).toISOString();
+bill.metadata.timestamp = new Date(tell(root, 'git', 'log', '-1', '--format=%cI').trim()).toISOString();
 bill.serialNumber = undefined;
 const digest = createHash('sha256').update(JSON.stringify(bill)).digest('hex');
 // A UUID made of the content (version 8), instead of a random one.
