@@ -38,7 +38,7 @@ const debian = {
   JBIG: { archives: /^libjbig\.a$/, licence: 'GPL-2.0-or-later', package: 'libjbig-dev' },
   LERC: { archives: /^libLerc\.a$/, licence: 'Apache-2.0', package: 'liblerc-dev' },
 };
-const ours = /^lib(vision|networks)\.a$/;
+const ours = /^lib(vision|networks|no_jbig)\.a$/;
 /** -static-libstdc++ and -static-libgcc name no archive. */
 const compiler = { name: 'libstdc++ and libgcc', licence: 'GPL-3.0-or-later WITH GCC-exception-3.1' };
 
