@@ -35,11 +35,13 @@ target_compile_definitions(dlib PUBLIC DLIB_USE_BLAS DLIB_NO_GUI_SUPPORT DLIB_DI
 add_library(dlib::dlib ALIAS dlib)
 
 # An archive does not say what it needs itself.
-foreach(codec deflate lzma zstd jbig Lerc sharpyuv)
+foreach(codec deflate lzma zstd Lerc sharpyuv)
   string(TOUPPER ${codec} name)
   find_library(${name}_ARCHIVE ${codec})
   if(${name}_ARCHIVE)
     list(APPEND CODEC_ARCHIVES ${${name}_ARCHIVE})
   endif()
 endforeach()
-target_link_libraries(TIFF::TIFF INTERFACE ${WEBP_LIBRARY} ${CODEC_ARCHIVES} JPEG::JPEG ZLIB::ZLIB)
+# libjbig is under the GPL, and nobody keeps photos as JBIG faxes.
+add_library(no_jbig STATIC ${CMAKE_CURRENT_SOURCE_DIR}/cmake/no_jbig.c)
+target_link_libraries(TIFF::TIFF INTERFACE ${WEBP_LIBRARY} ${CODEC_ARCHIVES} no_jbig JPEG::JPEG ZLIB::ZLIB)

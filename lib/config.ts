@@ -20,11 +20,17 @@ import {
   wrongType,
 } from './options.js';
 
+/** What finds faces: OpenCV's res10 network, or dlib's HOG or MMOD detector. */
 export type Detector = 'ssd' | 'hog' | 'mmod';
+/** dlib's predictor of 5 landmarks, or of 68. */
 export type LandmarkModelName = 'small' | 'large';
+/** Whether landmarks are found once in the box, or once more in a box made of the first ones. */
 export type Alignment = 'box' | 'refined';
+/** Of a face that is cut out: the bytes of a file, or RGB samples. */
 export type ChipFormat = 'png' | 'jpeg' | 'raw';
+/** What runs the ResNet: cv::dnn, or dlib's own code. */
 export type EncoderName = 'dnn' | 'dlib';
+/** Taken off the pixels of a blob. */
 export type MeanValues = readonly [blue: number, green: number, red: number];
 
 const detectors: readonly Detector[] = ['ssd', 'hog', 'mmod'];

@@ -16,6 +16,7 @@ export interface Box {
   readonly height: number;
 }
 
+/** A face that was found, or given by its box. */
 export interface FaceDetection {
   readonly box: Box;
   /** `ssd`: a probability, 0 to 1. `hog`, `mmod`: dlib's score, above 0 and without an upper bound. 1 for a given box. */
@@ -23,6 +24,7 @@ export interface FaceDetection {
   readonly detector: Detector;
 }
 
+/** Where the parts of a face lie. */
 export interface FaceLandmarks {
   /** `small`: 5 points (eye corners, nose base). `large`: the 68 points of iBUG 300-W. */
   readonly model: LandmarkModelName;
@@ -30,6 +32,7 @@ export interface FaceLandmarks {
   readonly points: readonly (readonly [x: number, y: number])[];
 }
 
+/** A face, and what tells it from others. */
 export interface FaceEncoding extends FaceDetection {
   readonly landmarks: FaceLandmarks;
   /** 128 numbers; the Euclidean distance between two tells how alike the faces are. */

@@ -57,6 +57,7 @@ import {
 import { isArray, type OptionValues, readOptions } from './options.js';
 import { describePhoto, type ImageInput, type NativeImage, readPhoto } from './photos/photo.js';
 
+/** How faces are found. */
 export interface DetectOptions {
   /**
    * `ssd`: OpenCV's res10 network. `hog`: dlib's frontal face detector, which needs no model file. `mmod`: dlib's
@@ -84,6 +85,7 @@ export interface DetectOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Which landmarks are found. */
 export interface LandmarksOptions {
   /** `small` (5 points) or `large` (68 points, model not for commercial use). Default `small`, or FACE_ENCODINGS_MODEL. */
   readonly landmarks?: LandmarkModelName | undefined;
@@ -101,6 +103,7 @@ export interface FaceOptions extends DetectOptions, LandmarksOptions {
   readonly align?: Alignment | undefined;
 }
 
+/** Which faces of a photo, and how they are encoded. */
 export interface EncodeOptions extends FaceOptions {
   /**
    * 1 encodes the face as it is; n > 1 the mean of n jittered copies, the same n each time. 1 to 1000, default 1, or
@@ -114,6 +117,7 @@ export interface EncodeOptions extends FaceOptions {
   readonly mirror?: boolean | undefined;
 }
 
+/** Which faces of a photo, and how they are cut out. */
 export interface ExtractOptions<Format extends ChipFormat = ChipFormat> extends FaceOptions {
   /** Side of the square chip in pixels, 16 to 2048. Default 150. */
   readonly size?: number | undefined;
@@ -123,6 +127,7 @@ export interface ExtractOptions<Format extends ChipFormat = ChipFormat> extends 
   readonly format?: Format | undefined;
 }
 
+/** How an engine works, and the defaults of the options of its calls. */
 export interface EngineOptions extends Omit<EncodeOptions, 'boxes' | 'signal'> {
   /** Of cv::dnn: `opencv`, `cuda`, `openvino`, `vulkan`… as availableBackends() lists them. Default `opencv`, or DNN_BACKEND. */
   readonly backend?: string | undefined;
@@ -151,6 +156,7 @@ export interface EngineOptions extends Omit<EncodeOptions, 'boxes' | 'signal'> {
   readonly maxPixels?: number | undefined;
 }
 
+/** What an engine is made of. */
 export interface EngineInfo {
   readonly backend: string;
   readonly target: string;
@@ -187,6 +193,7 @@ export interface SequenceOptions {
   readonly onProgress?: ((progress: PhotosProgress) => void) | undefined;
 }
 
+/** Photos at hand, or as they come. */
 export type PhotoSequence<Photo extends ImageInput> = Iterable<Photo> | AsyncIterable<Photo>;
 
 /**

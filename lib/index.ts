@@ -66,6 +66,7 @@ export {
   EncodingsFileError,
   EngineClosedError,
   FaceDedupError,
+  type FaceDedupErrorOptions,
   FaceStoreError,
   InternalError,
   InvalidEncodingsError,
@@ -88,12 +89,15 @@ export {
   ServerError,
 } from './errors.js';
 export type { ModelInfo } from './loaded_models.js';
-export { checkCandidate, type CandidatePhoto } from './model_check.js';
+export { checkCandidate, type CandidateCheckOptions, type CandidatePhoto } from './model_check.js';
 export {
   type CandidateCheck,
   type FetchOptions,
   type FetchProgress,
+  type LoadedModel,
+  type Manifest,
   type ModelChange,
+  type ModelFile,
   type ModelKey,
   type ModelSetName,
   type ModelSourceName,
@@ -103,13 +107,14 @@ export {
   ModelStore,
   type ModelStoreOptions,
   type ModelVersion,
+  type OfficialFile,
   type RemovedVersion,
   type UpdateOptions,
   type VersionFile,
 } from './models/index.js';
 export { type LandmarkFeature, landmarkFeatures, type LandmarkFeatures } from './landmark_features.js';
 export { type AzurePhoto, azurePhotos } from './photos/azure.js';
-export { type NamedPhoto, NamedPhotos } from './photos/named_photos.js';
+export { type FileReader, type NamedPhoto, NamedPhotos } from './photos/named_photos.js';
 export type { ImageInput, LazyPhoto, RawImage } from './photos/photo.js';
 export {
   type PhotosInReport,
@@ -120,6 +125,7 @@ export {
 } from './report/index.js';
 export type { References } from './runs/encode_photos.js';
 export { findInPhotos, type FindOptions, type FindProgress } from './runs/find.js';
+export type { RunProgress } from './runs/gather.js';
 export type { FacesPolicy, FailedPhoto, Findings, FoundPair, RunSummary, Verdict } from './runs/findings.js';
 export type { WaysCompared } from './runs/ways_compared.js';
 export { estimateInWords, summaryInWords } from './runs/words.js';
@@ -129,14 +135,18 @@ export {
   type DecisionIndex,
   type DecisionTable,
   defaultSet,
+  type DistanceHistogram,
   FaceStore,
+  type ListedPhoto,
   type NewDecision,
   type PairsPage,
   type PairsQuery,
   type PhotoSet,
   type PhotoSetFacts,
   type PhotoTable,
+  type PhotosQuery,
   type PhotoTableFacts,
+  type PlacedPair,
   type RunFacts,
   type RunTable,
   type SeenPhoto,

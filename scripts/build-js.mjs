@@ -1,7 +1,8 @@
-// Builds dist/: ES modules and types by tsc, the same modules once more as CommonJS by esbuild, and the pages.
+// Builds dist/: ES modules and types by tsc, the same modules once more as CommonJS by esbuild, and the pages. The licences
+// of the packages that come with it are gathered on the way.
 
 import { spawnSync } from 'node:child_process';
-import { chmodSync, cpSync, existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -23,14 +24,20 @@ chmodSync('dist/esm/cli/main.js', 0o755);
 const isLibrary = (file) => !file.startsWith('cli');
 const files = readdirSync('dist/esm', { recursive: true }).map(String).filter(isLibrary);
 
-await build({
-  entryPoints: files.filter((file) => file.endsWith('.js')).map((file) => join('dist/esm', file)),
+const modules = files.filter((file) => file.endsWith('.js')).map((file) => join('dist/esm', file));
+const asksWhereItLies = (file) => readFileSync(file, 'utf8').includes('import.meta.url');
+const toCommonJs = {
   outdir: 'dist/cjs',
   outbase: 'dist/esm',
   format: 'cjs',
   platform: 'node',
   target: 'node20',
-  // import.meta does not exist in CommonJS.
+};
+await build({ ...toCommonJs, entryPoints: modules.filter((file) => !asksWhereItLies(file)) });
+await build({
+  ...toCommonJs,
+  entryPoints: modules.filter(asksWhereItLies),
+  // import.meta does not exist in CommonJS; the rest, the matcher among it, has no need of Node for it.
   define: { 'import.meta.url': 'importMetaUrl' },
   banner: { js: "const importMetaUrl = require('node:url').pathToFileURL(__filename).href;" },
 });
@@ -51,3 +58,5 @@ await build({
   target: 'es2022',
   charset: 'utf8',
 });
+
+await import('./licences.mjs');

@@ -3,6 +3,7 @@
 import type { Box } from '../detections.js';
 import type { EncodingOrigin } from './origin.js';
 
+/** A face as it is kept: its encoding, and where it lies. */
 export interface KeptFace {
   /** Pixels of the upright photo; unknown where the encodings came from a file without boxes. */
   readonly box?: Box;
@@ -11,6 +12,7 @@ export interface KeptFace {
   readonly encoding: Float32Array;
 }
 
+/** A photo as it is kept: the faces on it, and what made their encodings. */
 export interface KeptPhoto {
   /** Its name: a path, or `azure:CONTAINER/BLOB`. */
   readonly photo: string;

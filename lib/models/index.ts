@@ -6,6 +6,7 @@ export {
   type ModelFile,
   type ModelKey,
   type ModelSetName,
+  type OfficialFile,
   officialManifest,
   setsOf,
 } from './manifest.js';

@@ -44,6 +44,7 @@ import {
  */
 export type ModelState = 'verified' | 'approved' | 'unverified' | 'corrupt' | 'missing';
 
+/** A model file: where it lies, and whether it is what it should be. */
 export interface ModelStatus {
   readonly key: ModelKey;
   readonly set: ModelSetName;
@@ -58,6 +59,7 @@ export interface ModelStatus {
   readonly commercialUse: boolean;
 }
 
+/** A model file that was read. */
 export interface LoadedModel {
   readonly key: ModelKey;
   readonly name: string;
@@ -69,12 +71,14 @@ export interface LoadedModel {
   readonly bytes: Uint8Array;
 }
 
+/** Where a store of models lies. */
 export interface ModelStoreOptions {
   readonly models?: ModelsOption | undefined;
   /** Default the one that comes with the package. */
   readonly manifest?: Manifest | undefined;
 }
 
+/** How missing files are fetched. */
 export interface FetchOptions {
   /** Tried in this order. Default https, then debian on a Debian machine. */
   readonly sources?: readonly ModelSourceName[] | undefined;
@@ -82,6 +86,7 @@ export interface FetchOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Which set an update replaces, and by what. */
 export interface UpdateOptions extends Omit<FetchOptions, 'sources'> {
   /** Which set the candidate is to replace. Default `ssd`. */
   readonly set?: ModelSetName | undefined;
@@ -127,6 +132,7 @@ type FoundModel = ReadModel | UnreadableModel;
 /** No model comes near it; a candidate of no end must not fill the disk. */
 const largestCandidate = 2 ** 30;
 
+/** The model files of this machine: fetched, checked, updated and rolled back. */
 export class ModelStore {
   readonly #locations: ModelLocations;
   readonly #manifest: Manifest;

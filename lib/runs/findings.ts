@@ -9,6 +9,7 @@ export type FacesPolicy = 'all' | 'largest' | 'reject';
 /** What a person said of a pair: `different` pairs are never reported again. */
 export type Verdict = 'same' | 'different' | 'unsure';
 
+/** Two photos that a run found to show one person. */
 export interface FoundPair {
   /** Names of photos; the one that comes first by UTF-16 code units. */
   readonly first: string;
@@ -32,6 +33,7 @@ export interface FoundPair {
   readonly secondChanged?: true;
 }
 
+/** A photo that could not be used, and why. */
 export interface FailedPhoto {
   readonly photo: string;
   /** Of the error. */
@@ -59,6 +61,7 @@ export interface RunSummary {
   readonly groups: number;
 }
 
+/** What a run found, and how. */
 export interface Findings {
   /** Its number in the store, where there is one. */
   readonly run?: number;

@@ -7,6 +7,7 @@ import type { Database, Row } from './database.js';
 /** By what a decision names its two: photos by their names, or records by their reference keys. */
 export type SubjectKind = 'photo' | 'reference';
 
+/** What was decided on a pair. */
 export interface Decision {
   readonly kind: SubjectKind;
   /** The one that comes first by UTF-16 code units. */
@@ -18,6 +19,7 @@ export interface Decision {
   readonly decidedAt: string;
 }
 
+/** What is to be decided on a pair. */
 export interface NewDecision {
   readonly kind: SubjectKind;
   readonly first: string;
@@ -39,6 +41,7 @@ export function isVerdict(value: unknown): value is Verdict {
   return verdicts.some((verdict) => verdict === value);
 }
 
+/** The decisions of a set of photos. */
 export class DecisionTable {
   readonly #database: Database;
   readonly #set: number;

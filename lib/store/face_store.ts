@@ -14,6 +14,7 @@ export interface PhotoSet {
   readonly runs: RunTable;
 }
 
+/** What a set of photos holds. */
 export interface PhotoSetFacts {
   readonly name: string;
   readonly photos: number;

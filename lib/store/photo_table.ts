@@ -30,6 +30,7 @@ export interface PhotoTableFacts {
   }[];
 }
 
+/** Which photos of a set, and how many. */
 export interface PhotosQuery {
   /** Default 0. */
   readonly offset?: number | undefined;
@@ -38,6 +39,7 @@ export interface PhotosQuery {
   readonly text?: string | undefined;
 }
 
+/** A photo of a set, in a list. */
 export interface ListedPhoto {
   readonly name: string;
   readonly reference?: string;
@@ -51,6 +53,7 @@ const namesTogether = 5000;
 /** Stands before the digest of the faces where the photo's own is not known. */
 const facesDigest = 'faces ';
 
+/** The photos of a set, and the encodings of their faces. */
 export class PhotoTable {
   readonly #database: Database;
   readonly #set: number;

@@ -8,12 +8,14 @@ import type { DecisionIndex } from './decisions.js';
 /** A run without its pairs and groups. */
 export type RunFacts = Required<Pick<Findings, 'run'>> & Omit<Findings, 'pairs' | 'groups'>;
 
+/** Some of the pairs of a run, in order. */
 export interface PairsPage {
   /** Of all that match. */
   readonly total: number;
   readonly pairs: readonly PlacedPair[];
 }
 
+/** Which pairs of a run, and how many. */
 export interface PairsQuery {
   /** Default 0. */
   readonly offset?: number | undefined;
@@ -57,6 +59,7 @@ interface Condition {
 /** The results of older runs are forgotten: those of large sets take a lot of room. */
 const keptRuns = 30;
 
+/** The runs of a set, and the pairs they found. */
 export class RunTable {
   readonly #database: Database;
   readonly #set: number;

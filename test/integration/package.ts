@@ -1,30 +1,23 @@
 // What npm would publish, and that it can be imported and required.
 
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { cpSync, readFileSync, utimesSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import t from 'tap';
 import type * as Facededup from '../../lib/index.js';
 import { packageRoot } from '../../lib/package_root.js';
 import { run } from '../fixtures/command_line.js';
+import { dependencies, packInto } from '../fixtures/packed.js';
 
-interface Packed {
-  readonly files: readonly { readonly path: string }[];
-  readonly size: number;
-}
+const { paths, size, integrity } = packInto(t.testdir({}));
 
 t.test('the package holds what is needed to run and to build, and nothing else', async (t) => {
-  const json = execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
-    cwd: packageRoot,
-    encoding: 'utf8',
-  });
-  const [packed] = JSON.parse(json) as Packed[];
-  const paths = packed?.files.map(({ path }) => path) ?? [];
   const needed = [
     'README.md',
     'LICENSE',
     'CHANGELOG.md',
+    'THIRD_PARTY_LICENCES.txt',
     'package.json',
     'CMakeLists.txt',
     'binding.gyp',
@@ -39,17 +32,49 @@ t.test('the package holds what is needed to run and to build, and nothing else',
     'dist/cjs/index.js',
     'dist/cjs/index.d.ts',
     'dist/cjs/package.json',
+    'dist/esm/matcher.js',
+    'dist/cjs/server/index.js',
+    'dist/pages/report/main.js',
+    'dist/pages/review/style.css',
   ];
   for (const path of needed) t.ok(paths.includes(path), path);
   const allowed =
-    /^(README\.md|LICENSE|CHANGELOG\.md|package\.json|CMakeLists\.txt|binding\.gyp|models\/manifest\.json|schema\/facededup\.config\.schema\.json|scripts\/build-native\.mjs|native\/(addon|vision)\/\w+\.(cpp|hpp)|prebuilds\/.*\.node|dist\/(esm|cjs)\/.*\.(js|d\.ts)|dist\/pages\/\w+\/(main\.js|style\.css)|dist\/cjs\/package\.json)$/;
+    /^(README\.md|LICENSE|CHANGELOG\.md|THIRD_PARTY_LICENCES\.txt|package\.json|CMakeLists\.txt|binding\.gyp|models\/manifest\.json|schema\/facededup\.config\.schema\.json|scripts\/build-native\.mjs|cmake\/[\w-]+\.(cmake|c|map)|native\/(addon|vision)\/\w+\.(cpp|hpp)|prebuilds\/[\w-]+\/([\w.]+\.node|THIRD_PARTY_LICENCES\.txt|libraries\.json)|dist\/pages\/\w+\/(main\.js|style\.css)|dist\/(esm|cjs)\/.*\.(js|d\.ts)|dist\/cjs\/package\.json)$/;
   t.same(
     paths.filter((path) => !allowed.test(path)),
     [],
   );
-  // The prebuilt addons are most of it; scripts/check-prebuild.mjs holds each of them to its own budget.
-  const budget = paths.some((path) => path.startsWith('prebuilds/')) ? 20_000_000 : 1_000_000;
-  t.ok((packed?.size ?? Infinity) < budget, `${packed?.size} bytes`);
+});
+
+const mebibyte = 2 ** 20;
+
+t.test('the package is small: 1.5 MiB, and 40 MiB with prebuilt addons', async (t) => {
+  const isPrebuilt = paths.some((path) => path.startsWith('prebuilds/'));
+  t.ok(size < (isPrebuilt ? 40 : 1.5) * mebibyte, `${size} bytes`);
+});
+
+t.test('packed once more, later and from another folder, it is the same to the byte', async (t) => {
+  const copy = t.testdir({});
+  for (const path of paths) {
+    const file = join(copy, path);
+    cpSync(join(packageRoot, path), file, { recursive: true });
+    utimesSync(file, new Date(0), new Date(0));
+  }
+  t.equal(packInto(t.testdirName, copy).integrity, integrity);
+});
+
+t.test('whose work comes with it is named with its licence', async (t) => {
+  const licences = readFileSync(join(packageRoot, 'THIRD_PARTY_LICENCES.txt'), 'utf8');
+  const { packages } = JSON.parse(readFileSync(join(packageRoot, 'package-lock.json'), 'utf8')) as {
+    readonly packages: Readonly<Record<string, { readonly version: string }>>;
+  };
+  for (const name of dependencies) {
+    const { version } = packages[`node_modules/${name}`] ?? {};
+    t.ok(licences.includes(`\n${name} ${version} (`), `${name} ${version}`);
+  }
+  const addons = paths.filter((path) => path.endsWith('.node'));
+  for (const addon of addons)
+    t.ok(paths.includes(join(dirname(addon), 'THIRD_PARTY_LICENCES.txt')), `beside ${addon}`);
 });
 
 t.test('every source that CMake names is in the package, and every source there is named', async (t) => {
