@@ -4,6 +4,7 @@ import { Argument, type Command } from 'commander';
 import { shapeOf } from './command_tree.js';
 import { completionScripts, type Shell } from './completion_scripts.js';
 import { addExamples } from './help.js';
+import { printJson } from './output.js';
 
 export function addCompletionCommand(program: Command): void {
   const shells = Object.keys(completionScripts);
@@ -11,8 +12,11 @@ export function addCompletionCommand(program: Command): void {
     .command('completion')
     .description('print the script with which a shell completes facededup')
     .addArgument(new Argument('<shell>', 'which').choices(shells))
-    .action((shell: Shell) => {
-      process.stdout.write(completionScripts[shell](shapeOf(program)));
+    .option('--json', 'print JSON')
+    .action((shell: Shell, { json }: { readonly json?: boolean }) => {
+      const script = completionScripts[shell](shapeOf(program));
+      if (json) printJson({ shell, script });
+      else process.stdout.write(script);
     });
   addExamples(command, [
     ['source <(facededup completion bash)', 'in ~/.bashrc'],

@@ -42,8 +42,7 @@ t.test('commands stand in groups, and each has examples of its own', async (t) =
 });
 
 t.test('every command that answers has --json', async (t) => {
-  for (const name of commandsIn(await helpOf()).filter((each) => each !== 'completion'))
-    t.match(await helpOf(name), /--json +print JSON/, name);
+  for (const name of commandsIn(await helpOf())) t.match(await helpOf(name), /--json +print JSON/, name);
 });
 
 const escape = '\u001b[';
@@ -166,6 +165,8 @@ t.test('fish completes the same', { skip: isHere('fish') ? false : 'fish is not 
 
 t.test('a script for each shell, and for no other', async (t) => {
   t.match(await facededup(['completion', 'zsh']), { code: 0, stdout: /^#compdef facededup\n/ });
+  const { stdout } = await facededup(['completion', 'zsh', '--json']);
+  t.match(JSON.parse(stdout), { shell: 'zsh', script: /^#compdef facededup\n/ });
   t.match(await facededup(['completion', 'fish']), { code: 0, stdout: /\ncomplete -c facededup / });
   t.match(await facededup(['completion', 'tcsh']), {
     code: 2,
