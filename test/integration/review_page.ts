@@ -1,6 +1,7 @@
 // The review and admin page in a real Chromium, on a real server over a store of its own.
 
-import { copyFileSync, readFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import sharp from 'sharp';
@@ -27,6 +28,13 @@ import {
 
 if (skipWithoutBrowser) t.test('the review page', { skip: skipWithoutBrowser }, () => undefined);
 const browser = skipWithoutBrowser ? undefined : await launchBrowser(t);
+
+/** Beside the test's own folder, which begins anew with each place. */
+function ownFolder(t: Test): string {
+  const folder = mkdtempSync(join(tmpdir(), 'facededup-page-'));
+  t.teardown(() => rmSync(folder, { recursive: true }));
+  return folder;
+}
 
 function inBrowser(name: string, body: (t: Test) => Promise<void>, skip: string | false = false): void {
   if (browser) t.test(name, { skip }, body);
@@ -453,7 +461,7 @@ inBrowser(
       server: {
         set: 'people',
         roots: [join(examplePhotos ?? '', 'johns', 'John_Simm')],
-        config: await configIn(t.testdir(), { detector: 'hog' }),
+        config: await configIn(ownFolder(t), { detector: 'hog' }),
       },
       prepare: (page) => page.unroute('**/photos/face?*'),
     });
@@ -487,7 +495,7 @@ inBrowser(
 );
 
 inBrowser('the form of a run says what is set', async (t) => {
-  const config = await configIn(t.testdir(), { threshold: 0.55, detector: 'hog', faces: 'largest' });
+  const config = await configIn(ownFolder(t), { threshold: 0.55, detector: 'hog', faces: 'largest' });
   const { page } = await scene(t, { path: '#/sets/default/runs', server: { config } });
   await page.getByText('As set: threshold 0.55, detector hog.').waitFor();
   t.equal(await page.getByLabel('Threshold').getAttribute('placeholder'), '0.55, as set');

@@ -209,7 +209,7 @@ t.test('of two uploads at once one waits outside', async (t) => {
 t.test('a temporary folder that cannot be written is told as such, and blocks no later upload', async (t) => {
   const server = await modelServer(t);
   const before = process.env['TMPDIR'];
-  process.env['TMPDIR'] = join(t.testdir(), 'nowhere');
+  process.env['TMPDIR'] = join(t.testdirName, 'nowhere');
   const restore = () => {
     if (before === undefined) delete process.env['TMPDIR'];
     else process.env['TMPDIR'] = before;
