@@ -46,7 +46,7 @@ const open = table
 const versions = [...new Set(matches(symbols, /@GLIBC_(2[\d.]+)/g))].sort(byVersion);
 const floor = versions.at(-1);
 // Folders of building machines; ./build/… is Caffe's advice to its users.
-const places = [root, `${homedir()}/`, '/work/', '/home/', '/root/', '/build/'];
+const places = [root, `${homedir()}/`, '/home/', '/build/'];
 const paths = matches(text, /([\x20-\x7e]{4,})/g).filter((string) =>
   places.some((place) => string.replaceAll('./build/', '').includes(place)),
 );
