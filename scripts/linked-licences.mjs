@@ -43,7 +43,7 @@ const ours = /^lib(vision|networks|no_jbig)\.a$/;
 const compiler = { name: 'libstdc++ and libgcc', licence: 'GPL-3.0-or-later WITH GCC-exception-3.1' };
 
 function linkedArchives() {
-  const ninja = readFileSync(join(cache, 'work', 'addon', 'build.ninja'), 'utf8');
+  const ninja = readFileSync(join(cache, 'trees', 'addon', 'build.ninja'), 'utf8');
   const line = /^build Release\/facededup\.node: [^|]*\|(.*?)(\|\||$)/m.exec(ninja)?.[1] ?? '';
   const archives = line.split(/\s+/).filter((word) => word.endsWith('.a'));
   return [...new Set(archives.map((archive) => basename(archive)))].filter((archive) => !ours.test(archive));

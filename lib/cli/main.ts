@@ -1,11 +1,9 @@
 #!/usr/bin/env node
 // The command line: its commands, what they have in common, and how it exits.
 
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { FaceDedupError } from '../errors.js';
-import { packageRoot } from '../package_root.js';
+import { packageVersion } from '../package_root.js';
 import { wantsColour } from './colours.js';
 import { addCompareCommand } from './compare.js';
 import { addCompletionCommand } from './completion.js';
@@ -28,10 +26,6 @@ import { addReviewCommand } from './review.js';
 import { addServeCommand } from './serve.js';
 import { addUniqueCommand } from './unique.js';
 
-const { version } = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as {
-  version: string;
-};
-
 async function run(args: readonly string[]): Promise<number> {
   let exitCode: number = exitCodes.done;
   const setExitCode = (code: number) => {
@@ -39,7 +33,7 @@ async function run(args: readonly string[]): Promise<number> {
   };
   const program = new Command('facededup')
     .description('Finds the same person twice in a set of photos.')
-    .version(version)
+    .version(packageVersion)
     .addOption(configOption())
     .configureHelp(helpLook)
     .configureOutput({ getOutHasColors: () => wantsColour(process.stdout, process.env) })

@@ -22,9 +22,7 @@ export function ruledOut(
     const [a, b] = [references.get(first), references.get(second)];
     if (pairs.has(pairKey(first, second))) return true;
     if (a !== undefined && b !== undefined && (a === b || pairs.has(pairKey(a, b)))) return true;
-    return (
-      decisions.find({ name: first, reference: a }, { name: second, reference: b })?.verdict === 'different'
-    );
+    return isDecidedDifferent(first, second, references, decisions);
   };
 }
 
@@ -32,9 +30,7 @@ export function ruledOut(
 export function pairsDecidedDifferent(gathered: Photos, decisions: DecisionIndex): IgnoredPair[] {
   const { references } = gathered;
   const byReference = photosByReference(gathered);
-  const isRuledOut = ([a, b]: IgnoredPair) =>
-    decisions.find({ name: a, reference: references.get(a) }, { name: b, reference: references.get(b) })
-      ?.verdict === 'different';
+  const isRuledOut = ([a, b]: IgnoredPair) => isDecidedDifferent(a, b, references, decisions);
   return decisions.decisions().flatMap(({ kind, first, second, verdict }) => {
     if (verdict !== 'different') return [];
     const [firsts, seconds] =
@@ -42,6 +38,19 @@ export function pairsDecidedDifferent(gathered: Photos, decisions: DecisionIndex
     // A later decision on the photos, or on their records, may say otherwise.
     return between(firsts, seconds).filter(isRuledOut);
   });
+}
+
+function isDecidedDifferent(
+  a: string,
+  b: string,
+  references: Gathered['references'],
+  decisions: DecisionIndex,
+): boolean {
+  const decision = decisions.find(
+    { name: a, reference: references.get(a) },
+    { name: b, reference: references.get(b) },
+  );
+  return decision?.verdict === 'different';
 }
 
 function photosByReference({ records, references }: Photos): Map<string, string[]> {

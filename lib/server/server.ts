@@ -1,14 +1,13 @@
 // createServer: the review page and the JSON API over one face store, safe to start by default.
 
-import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { createSecureContext } from 'node:tls';
 import type { FastifyInstance } from 'fastify';
 import type { Calibration } from '../calibration/index.js';
 import { FaceDedupError, InvalidOptionError, ServerError } from '../errors.js';
 import { type ModelsOption, ModelStore } from '../models/index.js';
-import { packageRoot } from '../package_root.js';
+import { packageRoot, packageVersion } from '../package_root.js';
 import type { Findings } from '../runs/findings.js';
 import { belowEnvironment, ConfigFile } from '../settings/index.js';
 import { defaultSet, FaceStore } from '../store/index.js';
@@ -129,7 +128,7 @@ function makeContext(
   });
   return {
     ...parts,
-    version: packageVersion(),
+    version: packageVersion,
     defaultSet: defaultName,
     jobs: new JobQueue({
       waiting: options.waitingRuns,
@@ -252,9 +251,4 @@ function addressError(host: string, port: number, cause: unknown): unknown {
     `The server cannot listen on ${host}, port ${port}: ${reason}. Name another by --host and --port.`,
     { cause },
   );
-}
-
-function packageVersion(): string {
-  const text = readFileSync(join(packageRoot, 'package.json'), 'utf8');
-  return (JSON.parse(text) as { readonly version: string }).version;
 }

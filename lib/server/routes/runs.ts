@@ -3,6 +3,7 @@
 import type { FastifyInstance } from 'fastify';
 import { FaceEngine } from '../../engine.js';
 import { findInPhotos } from '../../runs/find.js';
+import { belowEnvironment } from '../../settings/index.js';
 import type { RunFacts } from '../../store/index.js';
 import type { ApiJob, ApiNewRun, ApiRun } from '../api.js';
 import type { ServerContext } from '../context.js';
@@ -164,7 +165,7 @@ function workOf(context: ServerContext, setName: string, asked: ApiNewRun): JobW
     try {
       return await findInPhotos(engine, named, {
         set: store.existingSet(setName),
-        threshold: asked.threshold ?? thresholdOf(settings),
+        threshold: asked.threshold ?? belowEnvironment(settings).threshold,
         policy: asked.policy ?? settings.faces,
         references: new Map(Object.entries(asked.references ?? {})),
         dropGone: asked.dropGone,
@@ -176,11 +177,6 @@ function workOf(context: ServerContext, setName: string, asked: ApiNewRun): JobW
       await engine.close();
     }
   };
-}
-
-/** The environment goes before the file. */
-function thresholdOf({ threshold }: { readonly threshold?: number }): number | undefined {
-  return process.env['FACE_DISTANCE_THRESHOLD'] ? undefined : threshold;
 }
 
 function apiRun({ summary, ...facts }: RunFacts): ApiRun {
