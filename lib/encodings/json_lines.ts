@@ -1,9 +1,10 @@
 // Encodings as JSON lines: a photo a line. Also read: the array that `facededup encode --json` prints, an item a line.
 
+import { faceText, photoLine } from './face_text.js';
 import { at, FileFault } from './file_fault.js';
 import { faceIn, factsIn, type Given, given, jsonIn, OriginsOnce } from './kept_checks.js';
-import type { KeptFace, KeptPhoto } from './kept_encodings.js';
-import { float32Text, float64Text, inPieces, linesOf } from './text_files.js';
+import type { KeptPhoto } from './kept_encodings.js';
+import { inPieces, linesOf } from './text_files.js';
 
 /**
  * Each line is `{"photo", "reference"?, "digest"?, "origin"?, "faces": [{"box"?: {"x", "y", "width", "height"},
@@ -39,16 +40,7 @@ export function formatJsonLines(photos: AsyncIterable<KeptPhoto> | Iterable<Kept
 async function* linesFor(
   photos: AsyncIterable<KeptPhoto> | Iterable<KeptPhoto>,
 ): AsyncGenerator<string, void, undefined> {
-  for await (const { faces, ...facts } of photos)
-    yield `${JSON.stringify(facts).slice(0, -1)},"faces":[${faces.map(faceText).join(',')}]}\n`;
-}
-
-/** Numbers as text of our own: JSON.stringify takes the sign off −0, and writes float32 with the digits of float64. */
-function faceText({ box, confidence, encoding }: KeptFace): string {
-  const side = (name: keyof NonNullable<typeof box>) => `"${name}":${float64Text(box?.[name] ?? 0)}`;
-  const place = box ? `"box":{${side('x')},${side('y')},${side('width')},${side('height')}},` : '';
-  const certainty = confidence === undefined ? '' : `"confidence":${float64Text(confidence)},`;
-  return `{${place}${certainty}"encoding":[${Array.from(encoding, float32Text).join(',')}]}`;
+  for await (const { faces, ...facts } of photos) yield photoLine(facts, faces.map(faceText));
 }
 
 function photoIn(values: Given, origins: OriginsOnce): KeptPhoto {

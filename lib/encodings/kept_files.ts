@@ -54,7 +54,7 @@ export async function* readKeptPhotos(
 ): AsyncGenerator<KeptPhoto, void, undefined> {
   const reader = readers[await formatOf(path, format)];
   try {
-    for await (const photo of reader(path)) {
+    for await (const photo of reader(path, { signal })) {
       throwIfAborted(signal);
       yield photo;
     }

@@ -6,6 +6,7 @@ import { basename, dirname, extname, join } from 'node:path';
 import { sha256Of } from '../digest.js';
 import { EncodingsFileError } from '../errors.js';
 import { isAbsence, syncFolder } from '../models/files.js';
+import { photoLine, placeText } from './face_text.js';
 import { at, FileFault } from './file_fault.js';
 import { faceIn, factsIn, type Given, given, jsonIn, nameIn, OriginsOnce } from './kept_checks.js';
 import type { KeptPhoto } from './kept_encodings.js';
@@ -137,9 +138,8 @@ async function fill(folder: string, photos: AsyncIterable<KeptPhoto> | Iterable<
       const file = `${String(++count).padStart(8, '0')}.npy`;
       const bytes = formatNpy(faces.map(({ encoding }) => encoding));
       await writeFile(join(folder, file), bytes, { mode: 0o600, flag: 'wx' });
-      const facts = faces.map(({ box, confidence }) => ({ box, confidence }));
-      const entry = { file, sha256: sha256Of(bytes), photo, ...rest, faces: facts };
-      await index.writeFile(`${JSON.stringify(entry)}\n`);
+      const facts = { file, sha256: sha256Of(bytes), photo, ...rest };
+      await index.writeFile(photoLine(facts, faces.map(placeText)));
     }
     await index.sync();
     return count;

@@ -1,17 +1,23 @@
 // Encodings as Apache Parquet: a row a face, in groups of rows that are read and written one after the other.
 // The format: https://parquet.apache.org/docs/file-format/
 
-import type { ColumnSource } from 'hyparquet-writer';
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
 import type { SchemaElement } from 'hyparquet';
+import type { ColumnSource } from 'hyparquet-writer';
+import { throwIfAborted } from '../errors.js';
 import { columnNames, type FaceRow, type GivenRow, photosOfRows, rowsOfPhotos } from './face_rows.js';
 import { FileFault } from './file_fault.js';
 import type { KeptPhoto } from './kept_encodings.js';
+import type { ParquetAnswer, ParquetWork } from './parquet_thread.js';
 
 const rowsTogether = 2048;
+const longestGroup = 60_000;
 
 const text = { type: 'BYTE_ARRAY', converted_type: 'UTF8', repetition_type: 'OPTIONAL' } as const;
 const number = { type: 'DOUBLE', repetition_type: 'OPTIONAL' } as const;
 const numberColumns = [...columnNames.box, columnNames.confidence];
+const columnsRead = [...columnNames.facts, ...numberColumns, 'encoding'];
 /** The list as the format's LogicalTypes asks for it, in three levels. */
 const schema: SchemaElement[] = [
   { name: 'faces', num_children: columnNames.facts.length + numberColumns.length + 1 },
@@ -22,64 +28,85 @@ const schema: SchemaElement[] = [
   { name: 'element', type: 'FLOAT', repetition_type: 'REQUIRED' },
 ];
 
+export interface ParquetReading {
+  readonly signal?: AbortSignal | undefined;
+  /** In milliseconds, for a group of rows. Default 60 s: what other programs write may be one group of a gigabyte. */
+  readonly patience?: number | undefined;
+}
+
 /**
  * The columns `photo`, `reference`, `digest`, `origin` (JSON), `x`, `y`, `width`, `height`, `confidence` and `encoding`, a
  * list of 128 floats; all but `photo` and `encoding` may be missing or null, other columns are passed over. A photo without
  * a face has one row whose `encoding` is null. The rows of a photo stand together.
  *
- * @throws FileFault
+ * @throws FileFault, AbortedError
  */
-export async function* readParquet(path: string): AsyncGenerator<KeptPhoto, void, undefined> {
-  yield* photosOfRows(rowsIn(path));
+export async function* readParquet(
+  path: string,
+  reading: ParquetReading = {},
+): AsyncGenerator<KeptPhoto, void, undefined> {
+  yield* photosOfRows(rowsIn(path, reading));
 }
 
-async function* rowsIn(path: string): AsyncGenerator<GivenRow, void, undefined> {
-  const { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } = await import('hyparquet');
-  const file = await asyncBufferFromFile(path);
-  const metadata = await asFault(() => parquetMetadataAsync(file));
-  const there = new Set(metadata.schema.map(({ name }) => name));
-  for (const column of ['photo', 'encoding'])
-    if (!there.has(column)) throw new FileFault(`there is no column '${column}'`);
-  const columns = [...columnNames.facts, ...numberColumns, 'encoding'].filter((column) => there.has(column));
-  const parsers = { stringFromBytes: textFrom };
-  const count = Number(metadata.num_rows);
-  for (let start = 0; start < count; start += rowsTogether) {
-    const end = Math.min(count, start + rowsTogether);
-    const rows = await asFault(() =>
-      parquetReadObjects({ ...{ file, metadata, columns, parsers }, rowStart: start, rowEnd: end }),
-    );
-    if (rows.length !== end - start)
-      throw new FileFault(`rows ${start} to ${end - 1} are not all there: it was cut short`);
-    for (const [index, row] of rows.entries())
-      yield {
-        place: `row ${start + index}`,
-        photo: row['photo'],
-        reference: row['reference'],
-        digest: row['digest'],
-        origin: row['origin'],
-        box: row,
-        confidence: row['confidence'],
-        encoding: row['encoding'],
-      };
-  }
-}
-
-const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-
-/** The package's own takes a byte order mark off, and lets through what is no UTF-8. */
-function textFrom(bytes: Uint8Array | undefined): string | undefined {
-  return bytes && decoder.decode(bytes);
-}
-
-/** The parser says what is wrong in errors of no kind of their own. */
-async function asFault<T>(work: () => Promise<T>): Promise<T> {
+/**
+ * In a thread of its own: the package runs for ever on some damaged files, leaves promises unhandled on others, and either
+ * would take the caller's process with it.
+ */
+async function* rowsIn(path: string, given: ParquetReading): AsyncGenerator<GivenRow, void, undefined> {
+  const thread = new Worker(new URL('./parquet_thread.js', import.meta.url), {
+    ...{ name: 'facededup', workerData: { path, columns: columnsRead, rowsTogether } satisfies ParquetWork },
+    // None of the caller's loaders, hooks and secrets.
+    ...{ execArgv: [], env: {} },
+  });
+  let failure: Error | undefined;
+  thread.on('error', (error) => (failure = error));
   try {
-    return await work();
-  } catch (cause) {
-    if (cause instanceof Error && 'syscall' in cause) throw cause;
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new FileFault(`it is no whole Parquet file: ${reason}`, { cause });
+    for (;;) {
+      if (failure) throw fault(failure.message, failure);
+      const answer = await nextAnswer(thread, given);
+      if ('fault' in answer) throw new FileFault(answer.fault);
+      if ('refusal' in answer) throw Object.assign(new Error(answer.refusal.message), answer.refusal);
+      if (answer.rows.length === 0) return;
+      for (const { place, values } of answer.rows)
+        yield {
+          place,
+          photo: values['photo'],
+          reference: values['reference'],
+          digest: values['digest'],
+          origin: values['origin'],
+          box: values,
+          confidence: values['confidence'],
+          encoding: values['encoding'],
+        };
+    }
+  } finally {
+    await thread.terminate();
   }
+}
+
+async function nextAnswer(
+  thread: Worker,
+  { patience = longestGroup, signal }: ParquetReading,
+): Promise<ParquetAnswer> {
+  const late = AbortSignal.timeout(patience);
+  const told = once(thread, 'message', { signal: signal ? AbortSignal.any([late, signal]) : late });
+  thread.postMessage('next');
+  try {
+    const [answer] = (await told) as [ParquetAnswer];
+    return answer;
+  } catch (cause) {
+    throwIfAborted(signal);
+    const reason = late.aborted
+      ? `no more rows came in ${patience / 1000} s`
+      : cause instanceof Error
+        ? cause.message
+        : String(cause);
+    throw fault(reason, cause);
+  }
+}
+
+function fault(reason: string, cause: unknown): FileFault {
+  return new FileFault(`it is no whole Parquet file: ${reason}`, { cause });
 }
 
 export async function* formatParquet(
