@@ -1,5 +1,6 @@
 // Every error a user can cause: its class, its stable code, and what to do about it.
 
+/** What an error may be given beside its code and sentence. */
 export interface FaceDedupErrorOptions {
   /** The error beneath, when there is one. */
   readonly cause?: unknown;

@@ -2,6 +2,7 @@
 
 import type { FaceLandmarks } from './detections.js';
 
+/** A part of a face. Left and right are as the viewer sees them. */
 export type LandmarkFeature =
   | 'chin'
   | 'left_eyebrow'
@@ -13,6 +14,7 @@ export type LandmarkFeature =
   | 'top_lip'
   | 'bottom_lip';
 
+/** The points of each part, in pixels of the photo; only the parts that the landmarks tell apart. */
 export type LandmarkFeatures = Readonly<Partial<Record<LandmarkFeature, FaceLandmarks['points']>>>;
 
 type Groups = Readonly<Partial<Record<LandmarkFeature, readonly number[]>>>;

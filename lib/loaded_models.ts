@@ -4,6 +4,7 @@ import type { Detector, EncoderName, LandmarkModelName, MeanValues } from './con
 import type { LoadedModel, ModelKey, ModelSetName, ModelStore } from './models/index.js';
 import { callNative, loadAddon, type NativePipeline } from './native.js';
 
+/** A model file in use, as it was when it was loaded. */
 export interface ModelInfo {
   readonly name: string;
   readonly path: string;

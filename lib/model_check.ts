@@ -15,6 +15,7 @@ export interface CandidatePhoto {
   readonly faces?: number | undefined;
 }
 
+/** What a candidate is tried with before it is used. */
 export interface CandidateCheckOptions {
   /** Default a drawn face that comes with the library. */
   readonly photo?: CandidatePhoto | undefined;

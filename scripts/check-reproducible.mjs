@@ -17,6 +17,8 @@ function pack(name) {
     execFileSync(command, options, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
   tell('git', ['clone', '--quiet', '--no-hardlinks', root, folder], place);
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
+  // A release has put the repository's address into it.
+  cpSync(join(root, 'package.json'), join(folder, 'package.json'));
   // Made by scripts/prebuild, which checks them by itself.
   if (existsSync(join(root, 'prebuilds')))
     cpSync(join(root, 'prebuilds'), join(folder, 'prebuilds'), { recursive: true });

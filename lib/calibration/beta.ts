@@ -61,6 +61,7 @@ function betaQuantile(probability: number, a: number, b: number): number {
   return (low + high) / 2;
 }
 
+/** Both ends belong to it. */
 export type Interval = readonly [low: number, high: number];
 
 /**

@@ -8,6 +8,7 @@ import { requirePrior } from './probability.js';
 import type { EncodingWay } from './ways.js';
 import { InvalidOptionError } from '../errors.js';
 
+/** What is known of the labelled pairs. */
 export interface CalibrateOptions {
   /** What the pairs are, in a few words. Default `labelled pairs`. */
   readonly data?: string | undefined;

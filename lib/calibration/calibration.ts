@@ -4,6 +4,7 @@ import type { DistanceCounts } from './distance_counts.js';
 import type { EvidenceCurve } from './evidence.js';
 import type { EncodingWay } from './ways.js';
 
+/** What labelled pairs tell of distances: rates of false and true matches, and the probability of one person. */
 export interface Calibration {
   readonly format: 1;
   /** ISO 8601, UTC. */

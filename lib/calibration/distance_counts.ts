@@ -24,6 +24,7 @@ export interface DistanceCounts {
   readonly disjoint: number;
 }
 
+/** A part of pairs, 0 to 1, as estimated. */
 export interface Rate {
   readonly rate: number;
   /** 95 %; contains the rate. */

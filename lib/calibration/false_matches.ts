@@ -6,12 +6,14 @@ import { RateBelow } from './distance_counts.js';
 import type { FalseMatchEstimate } from './estimate.js';
 import { differences, type EncodingWay, nearestWay, wayInWords } from './ways.js';
 
+/** Faces compared, and those among them that were encoded otherwise or nobody knows how. */
 export interface MixedFaces {
   readonly faces: number;
   readonly otherwise: number;
   readonly unknown: number;
 }
 
+/** How many pairs are compared, at which threshold, and how their faces were encoded. */
 export interface FalseMatchesQuestion {
   /** Distance below which two faces count as one person; above 0. */
   readonly threshold: number;

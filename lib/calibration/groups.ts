@@ -5,6 +5,7 @@ import { Dyads } from './design_effect.js';
 import type { Rate } from './distance_counts.js';
 import { type LabelledPair, type PairOfPeople, type Population, populationOf } from './pairs.js';
 
+/** A rate of one group, and whether it differs from that of the others. */
 export interface GroupRate extends Rate {
   /** Pairs of the group, and how many of them lie below the threshold. */
   readonly pairs: number;
@@ -15,6 +16,7 @@ export interface GroupRate extends Rate {
   readonly differs: boolean;
 }
 
+/** The rates of one group at one threshold. */
 export interface GroupRates {
   readonly column: string;
   /** The value that the column has. */

@@ -3,6 +3,7 @@
 import { count } from '../count.js';
 import { CalibrationError } from '../errors.js';
 
+/** Two faces of which somebody knows whether they are of one person. */
 export interface LabelledPair {
   /** Euclidean distance of the two encodings, 0 and up. */
   readonly distance: number;

@@ -6,6 +6,7 @@ import { evidenceAt } from './evidence.js';
 import { logit, sigmoid } from './logistic.js';
 import { InvalidOptionError } from '../errors.js';
 
+/** How likely two faces at one distance are of one person. */
 export interface ProbabilityOfSamePerson {
   readonly probability: number;
   /** 95 %; contains the probability. */

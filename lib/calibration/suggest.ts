@@ -5,6 +5,7 @@ import type { Calibration } from './calibration.js';
 import { binCount, edge, type Rate, RateBelow } from './distance_counts.js';
 import { InvalidOptionError } from '../errors.js';
 
+/** The threshold for a wanted rate of false matches, and what it costs in true ones. */
 export interface SuggestedThreshold {
   /** The rate of false matches that was asked for. */
   readonly wanted: number;

@@ -15,6 +15,7 @@ export interface EncodingWay {
   readonly encoder?: string;
 }
 
+/** What an origin tells of how faces were encoded; jitters not told are 1. */
 export function encodingWayOf({ models, options }: EncodingOrigin): EncodingWay {
   const { detector, align, mirror, landmarks, jitters } = options;
   const encoder = models['encoder'];

@@ -10,12 +10,14 @@ import { type FaceRecord, requireRecords, tabulate } from './record_table.js';
 import { searchPairs, type Stage } from './search.js';
 import { Turns } from './turns.js';
 
+/** How far a comparison has come. */
 export interface DuplicateProgress {
   /** Pairs of photos compared so far, and in all. */
   readonly compared: number;
   readonly total: number;
 }
 
+/** Of a comparison of all with all. */
 export interface FindDuplicatesOptions {
   /** A pair is a duplicate when distance < threshold. Above 0; default 0.4, or FACE_DISTANCE_THRESHOLD. */
   readonly threshold?: number | undefined;

@@ -22,6 +22,7 @@ export type EncodingsFormat = 'npy' | 'jsonl' | 'csv' | 'parquet';
 
 export const encodingsFormats: readonly EncodingsFormat[] = ['npy', 'jsonl', 'csv', 'parquet'];
 
+/** Of files of encodings, read or written. */
 export interface KeptFileOptions {
   /** Default: a folder, or a path without extension, is `npy`; else by the extension `.jsonl`, `.ndjson`, `.json`, `.csv`, `.parquet`. */
   readonly format?: EncodingsFormat | undefined;

@@ -20,11 +20,13 @@ function originPath(path: string): string {
   return `${path}.origin.json`;
 }
 
+/** How numbers are written into a .npy file. */
 export interface NpyOptions {
   /** Of the numbers in the file. Default `float32`, which holds every encoding of dlib exactly. */
   readonly precision?: 'float32' | 'float64' | undefined;
 }
 
+/** Of a .npy file and the file beside it. */
 export interface WriteEncodingsOptions extends NpyOptions {
   /** What made the encodings; kept in a file beside them, `PATH.origin.json`. Default unknown. */
   readonly origin?: EncodingOrigin | undefined;

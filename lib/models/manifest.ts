@@ -12,12 +12,14 @@ export type ModelKey =
 /** Files that belong together and are replaced together; most sets are one file. */
 export type ModelSetName = 'ssd' | Exclude<ModelKey, 'ssd-prototxt' | 'ssd-weights'>;
 
+/** The bytes that a model file must have. */
 export interface OfficialFile {
   readonly bytes: number;
   /** Of the file as it is loaded, not of an archive around it; 64 hexadecimal digits. */
   readonly sha256: string;
 }
 
+/** One model file: what it is for, who may use it, and what its bytes must be. */
 export interface ModelFile {
   readonly key: ModelKey;
   /** The set it is a part of; without it the file is a set by itself, of its key's name. */
@@ -39,6 +41,7 @@ export interface ModelFile {
   readonly debian?: { readonly package: string; readonly component: string };
 }
 
+/** The model files that the library knows; shipped as models/manifest.json. */
 export interface Manifest {
   readonly files: readonly ModelFile[];
 }

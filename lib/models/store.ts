@@ -82,6 +82,7 @@ export interface ModelStoreOptions {
 export interface FetchOptions {
   /** Tried in this order. Default https, then debian on a Debian machine. */
   readonly sources?: readonly ModelSourceName[] | undefined;
+  /** Called as bytes arrive. */
   readonly onProgress?: ((progress: FetchProgress) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }

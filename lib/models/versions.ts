@@ -26,6 +26,7 @@ export interface VersionFile {
   readonly sha256: string;
 }
 
+/** A version of a set of models that the store keeps. */
 export interface ModelVersion {
   readonly set: ModelSetName;
   readonly version: string;
@@ -51,6 +52,7 @@ interface Ledger {
   readonly sets: Readonly<Partial<Record<ModelSetName, readonly ModelChange[]>>>;
 }
 
+/** A version that was taken out of the store, and the room that it gave back. */
 export interface RemovedVersion {
   readonly set: ModelSetName;
   readonly version: string;

@@ -10,6 +10,7 @@ import { type LazyPhoto, readPhotoFile } from './photo.js';
 /** A photo file's path, or a blob that says whether it changed. */
 export type NamedPhoto = string | (LazyPhoto & { readonly etag: string });
 
+/** Gives all bytes of a file, or throws why it may not be read. */
 export type FileReader = (path: string) => Promise<Uint8Array>;
 
 /** Those of a container are listed while others are worked on. */

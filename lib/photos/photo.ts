@@ -32,7 +32,7 @@ export interface RawImage {
 export interface LazyPhoto {
   /** For errors and results. */
   readonly name: string;
-  /** @returns the bytes of a JPEG, PNG, WebP, BMP or TIFF file. */
+  /** Gives the bytes of a JPEG, PNG, WebP, BMP or TIFF file. */
   readonly read: () => Promise<Uint8Array>;
 }
 

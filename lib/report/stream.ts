@@ -15,11 +15,13 @@ export type PhotosInReport = 'auto' | 'embed' | 'link' | 'none';
 
 export const photosInReport: readonly PhotosInReport[] = ['auto', 'embed', 'link', 'none'];
 
+/** Of a report; `engine`, `readPhoto` and `digestOf` give its pictures. */
 export interface ReportOptions extends Pick<ImageOptions, 'engine' | 'digestOf' | 'readPhoto' | 'signal'> {
   /** Default: how many pairs there are, in words. */
   readonly title?: string | undefined;
   /** Default `auto`: the whole photos of the closest pairs are in the file, up to 64 MiB; the others are links. */
   readonly photos?: PhotosInReport | undefined;
+  /** Called as pictures are made: how many of how many. */
   readonly onProgress?: ((progress: { readonly done: number; readonly total: number }) => void) | undefined;
 }
 

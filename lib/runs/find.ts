@@ -18,6 +18,7 @@ import { gather, type Gathered, type GatherOptions, type RunProgress } from './g
 import { ruledOut } from './ruled_out.js';
 import { waysCompared, type WaysCompared } from './ways_compared.js';
 
+/** How far a run has come, as `onProgress` is told. */
 export type FindProgress = RunProgress;
 
 /** With a set, decisions and results are kept there, too, and the run compares all photos of the set. */

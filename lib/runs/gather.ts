@@ -14,6 +14,7 @@ import type { PhotoSet } from '../store/index.js';
 import { type EncodedPhoto, encodePhotos, encodeUnknownPhotos, type References } from './encode_photos.js';
 import type { FacesPolicy, FailedPhoto } from './findings.js';
 
+/** How far a stage of a run has come. */
 export interface RunProgress {
   readonly stage: 'encoding' | 'comparing';
   /** Photos encoded, or pairs compared. */
@@ -33,6 +34,7 @@ export interface GatherOptions {
   /** Whether photos of the set that are no longer in the places named are forgotten. Default false. */
   readonly dropGone?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Called as photos are encoded and pairs compared. */
   readonly onProgress?: ((progress: RunProgress) => void) | undefined;
 }
 

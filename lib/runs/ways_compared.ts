@@ -3,6 +3,7 @@
 import { differences, type EncodingWay, encodingWayOf } from '../calibration/ways.js';
 import type { EncodingOrigin } from '../encodings/origin.js';
 
+/** In how many ways the faces of a run were encoded: an estimate of false matches holds for one. */
 export interface WaysCompared {
   /** Faces that were compared. */
   readonly faces: number;

@@ -8,6 +8,7 @@ import type { WaysCompared } from './ways_compared.js';
 
 export { count };
 
+/** Two sentences that account for every photo of a run. */
 export function summaryInWords({ summary, threshold, run }: Findings): string {
   const { photos, encoded, withoutFace, rejected, failed, faces, newlyEncoded, pairs, newPairs, groups } =
     summary;
@@ -20,6 +21,7 @@ export function summaryInWords({ summary, threshold, run }: Findings): string {
   );
 }
 
+/** One sentence: the false matches to expect, their interval, and what that rests on. */
 export function estimateInWords({
   expected,
   expectedInterval,

@@ -57,6 +57,7 @@ export interface ApiNewRun {
   readonly references?: Readonly<Record<string, string>>;
 }
 
+/** How a run stands; `done`, `failed` and `cancelled` are final. */
 export type ApiJobState = 'waiting' | 'running' | 'done' | 'failed' | 'cancelled';
 
 /** A run from its beginning to its end: GET /api/jobs, /api/jobs/:job, and each event of /api/jobs/:job/events. */

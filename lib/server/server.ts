@@ -21,6 +21,7 @@ import { leastTokenLength, Sessions } from './sessions.js';
 import { Viewer } from './viewer.js';
 import { Webhooks } from './webhooks.js';
 
+/** Where the server listens, what it may read, and who may use it. */
 export interface ServerOptions {
   /** File of the face store; begun where it is not there. */
   readonly store: string;
@@ -60,6 +61,7 @@ export interface ServerOptions {
   readonly log?: boolean | undefined;
 }
 
+/** A server that is made, and listens when it is told to. */
 export interface FaceServer {
   /** Starts to listen. @returns the address, such as http://127.0.0.1:8080. @throws ServerError `SERVER_ADDRESS` */
   listen(): Promise<string>;

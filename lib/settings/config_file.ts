@@ -21,6 +21,7 @@ const check = new Ajv({ allErrors: true }).compile(configSchema);
 /** By the names in the table; null takes a setting out, so that its default holds again. */
 export type SettingChanges = { readonly [Name in keyof Settings]?: Settings[Name] | null };
 
+/** facededup.config.json, whole: what is not known in it is kept when a setting changes. */
 export class ConfigFile {
   /** Absolute. */
   readonly path: string;

@@ -15,6 +15,7 @@ export interface SettingSchema {
   readonly maxItems?: number;
 }
 
+/** A setting: what it means, what it may be, and where else it may be set. */
 export interface SettingSpec {
   /** One sentence, for a person who sets it. */
   readonly description: string;

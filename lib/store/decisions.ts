@@ -191,6 +191,7 @@ export class DecisionIndex {
     );
   }
 
+  /** @returns the last decision on two photos or on their records; undefined where there is none. */
   find(a: DecidedPhoto, b: DecidedPhoto): Decision | undefined {
     const byPhoto = this.#get('photo', a.name, b.name);
     if (a.reference === undefined || b.reference === undefined) return byPhoto?.decision;

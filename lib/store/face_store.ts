@@ -25,6 +25,7 @@ export interface PhotoSetFacts {
   readonly webhook?: string;
 }
 
+/** The set that is meant where none is named. */
 export const defaultSet = 'default';
 
 /**
@@ -44,6 +45,7 @@ export class FaceStore {
     this.#database = new Database(path, { create });
   }
 
+  /** Of the file, absolute. */
   get path(): string {
     return this.#database.path;
   }

@@ -65,12 +65,14 @@ export class PhotoTable {
     this.#set = set;
   }
 
+  /** Photos of the set. */
   get size(): number {
     return Number(
       this.#database.get('SELECT count(*) AS n FROM photos WHERE set_id = ?', this.#set)?.['n'] ?? 0,
     );
   }
 
+  /** What the set holds, counted by how it was encoded. */
   facts(): PhotoTableFacts {
     const origins = this.#database
       .all(
@@ -123,6 +125,7 @@ export class PhotoTable {
       .map(({ name }) => String(name));
   }
 
+  /** Names of all photos of the set, in order. */
   names(): string[] {
     return this.#database
       .all('SELECT name FROM photos WHERE set_id = ? ORDER BY name', this.#set)

@@ -140,6 +140,7 @@ export class RunTable {
       .map(factsOf);
   }
 
+  /** @returns undefined before the first run. */
   latest(): RunFacts | undefined {
     const row = this.#database.get(
       'SELECT id, facts FROM runs WHERE set_id = ? ORDER BY id DESC LIMIT 1',
@@ -193,6 +194,7 @@ export class RunTable {
     return { threshold, width, counts };
   }
 
+  /** Names of the photos of each group of a run. */
   groups(run: number): string[][] {
     return this.groupsPage(run, {}).groups;
   }

@@ -5,6 +5,7 @@ import pLimit from 'p-limit';
 import { redact } from '../../redaction.js';
 import type { ModelFile } from '../manifest.js';
 
+/** How far the fetching of one file has come; in bytes. */
 export interface FetchProgress {
   readonly file: string;
   /** Where it comes from, in words. */
