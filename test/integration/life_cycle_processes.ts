@@ -17,7 +17,6 @@ t.test('a process ends in every way with work queued', async (t) => {
     exception: 1,
     rejection: 1,
     SIGTERM: 'SIGTERM',
-    SIGINT: 'SIGINT',
   };
   const models = modelFolder(t);
   for (const [way, expected] of Object.entries(ways)) {
