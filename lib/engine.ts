@@ -274,8 +274,7 @@ export class FaceEngine {
     const { signal, ...asked } = readOptions(detectOptionTable, options, this.#options);
     const request = nativeDetectOptions(asked);
     return this.#run(signal, async (models) => {
-      const photo = await readPhoto(image);
-      await models.load(detectorSets(request.detector));
+      const photo = await prepare(image, models, detectorSets(request.detector), signal);
       const found = await this.#callOn(image, signal, (cancellation) =>
         models.pipeline.detect(photo, request, cancellation),
       );
@@ -295,12 +294,11 @@ export class FaceEngine {
     options?: LandmarksOptions,
   ): Promise<FaceLandmarks[]> {
     const { signal, landmarks: model } = readOptions(landmarksOptionTable, options, this.#options);
-    const checked = checkBoxes(boxes);
+    const request = { boxes: checkBoxes(boxes), landmarks: model };
     return this.#run(signal, async (models) => {
-      const photo = await readPhoto(image);
-      await models.load([landmarkSet(model)]);
-      const faces = await callNative(describePhoto(image), () =>
-        models.pipeline.locateLandmarks(photo, checked, model),
+      const photo = await prepare(image, models, [landmarkSet(model)], signal);
+      const faces = await this.#callOn(image, signal, (cancellation) =>
+        models.pipeline.locateLandmarks(photo, request, cancellation),
       );
       return faces.map((points) => ({ model, points }));
     });
@@ -316,8 +314,7 @@ export class FaceEngine {
     const { signal, ...asked } = readOptions(encodeOptionTable, options, this.#options);
     const request = nativeEncodeOptions(asked);
     return this.#run(signal, async (models) => {
-      const photo = await readPhoto(image);
-      await models.load(setsForEncoding(request));
+      const photo = await prepare(image, models, setsForEncoding(request), signal);
       const faces = await this.#callOn(image, signal, (cancellation) =>
         models.pipeline.encode(photo, request, cancellation),
       );
@@ -340,8 +337,7 @@ export class FaceEngine {
     const { landmarks: model, size, padding, format } = asked;
     const request = { ...nativeFaceOptions(asked), size, padding, format };
     return this.#run(signal, async (models) => {
-      const photo = await readPhoto(image);
-      await models.load(setsForFaces(request));
+      const photo = await prepare(image, models, setsForFaces(request), signal);
       const faces = await this.#callOn(image, signal, (cancellation) =>
         models.pipeline.extract(photo, request, cancellation),
       );
@@ -426,8 +422,9 @@ export class FaceEngine {
     const subject = batch.length === 1 ? describePhoto(batch[0] as Photo) : 'A batch of photos';
     try {
       return await this.#run(signal, async (models) => {
-        await models.load(sets);
-        const results = await Promise.all(batch.map((photo) => resultOf(photo, readPhoto(photo))));
+        await untilAborted(models.load(sets), signal);
+        const reading = batch.map((photo) => resultOf(photo, readPhoto(photo)));
+        const results = await untilAborted(Promise.all(reading), signal);
         const images = results.flatMap(({ faces: image }) => image ?? []);
         const answers = await callNative(subject, () =>
           withCancellation(signal, (cancellation) => call(models, images, cancellation)),
@@ -497,7 +494,7 @@ export class FaceEngine {
     const { signal, ...asked } = readOptions(encodeOptionTable, options, this.#options);
     const request = nativeEncodeOptions(asked);
     return this.#run(signal, async (models) => {
-      await models.load(setsForEncoding(request));
+      await untilAborted(models.load(setsForEncoding(request)), signal);
       return this.#originOf(models, request);
     });
   }
@@ -601,6 +598,24 @@ export class FaceEngine {
   }
 }
 
+/** What a call needs before its lane does. Whoever gives it up waits for neither, and leaves its turn to the next. */
+async function prepare(
+  image: ImageInput,
+  models: LoadedModels,
+  sets: readonly ModelSetName[],
+  signal: AbortSignal | undefined,
+): Promise<NativeImage> {
+  const photo = await untilAborted(readPhoto(image), signal);
+  await untilAborted(models.load(sets), signal);
+  return photo;
+}
+
+/**
+ * What needs no lane runs on libuv's pool, which can take nothing back: the rest waits here, so that neither a process nor
+ * a thread that ends has to wait for it, and no more photos are copied than are worked on.
+ */
+const besideLanes = pLimit(availableParallelism());
+
 /**
  * Draws detections on a photo: a frame around each and its confidence above it.
  *
@@ -621,7 +636,7 @@ export async function drawDetections(
   const drawn = boxes.map((box, index) => ({ box, confidence: checkConfidence(given[index], index) }));
   const photo: NativeImage = await readPhoto(image);
   return callNative(describePhoto(image), () =>
-    loadAddon().drawDetections(photo, drawn, engineOptionTable.maxPixels.fallback),
+    besideLanes(() => loadAddon().drawDetections(photo, drawn, engineOptionTable.maxPixels.fallback)),
   );
 }
 
@@ -638,7 +653,7 @@ export async function thumbnail(
   const { maxSide } = readOptions(thumbnailOptionTable, options);
   const photo: NativeImage = await readPhoto(image);
   return callNative(describePhoto(image), () =>
-    loadAddon().thumbnail(photo, maxSide, engineOptionTable.maxPixels.fallback),
+    besideLanes(() => loadAddon().thumbnail(photo, maxSide, engineOptionTable.maxPixels.fallback)),
   );
 }
 

@@ -1,5 +1,7 @@
 // Every error a user can cause: its class, its stable code, and what to do about it.
 
+import { onAbort } from './abort_listeners.js';
+
 /** What an error may be given beside its code and sentence. */
 export interface FaceDedupErrorOptions {
   /** The error beneath, when there is one. */
@@ -176,9 +178,8 @@ export function throwIfAborted(signal: AbortSignal | undefined): void {
 export function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (!signal) return promise;
   return new Promise((resolve, reject) => {
-    const onAbort = () => reject(aborted(signal));
-    if (signal.aborted) onAbort();
-    signal.addEventListener('abort', onAbort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+    if (signal.aborted) reject(aborted(signal));
+    const endListening = onAbort(signal, () => reject(aborted(signal)));
+    promise.then(resolve, reject).finally(endListening);
   });
 }

@@ -1,6 +1,7 @@
 // The one file that loads the native addon: its types, and its errors made into ours.
 
 import nodeGypBuild from 'node-gyp-build';
+import { onAbort } from './abort_listeners.js';
 import type { FaceDedupError } from './errors.js';
 import {
   AbortedError,
@@ -69,6 +70,11 @@ export interface NativeFaceOptions extends NativeDetectOptions {
   readonly align: Alignment;
 }
 
+export interface NativeLandmarksOptions {
+  readonly boxes: readonly NativeBox[];
+  readonly landmarks: LandmarkModelName;
+}
+
 export interface NativeEncodeOptions extends NativeFaceOptions {
   readonly jitters: number;
   readonly mirror: boolean;
@@ -114,8 +120,8 @@ export interface NativePipeline {
   ): Promise<(NativeDetection[] | Error)[]>;
   locateLandmarks(
     image: NativeImage,
-    boxes: readonly NativeBox[],
-    model: LandmarkModelName,
+    options: NativeLandmarksOptions,
+    cancellation: NativeCancellation | undefined,
   ): Promise<NativePoints[]>;
   encode(
     image: NativeImage,
@@ -257,12 +263,11 @@ export async function withCancellation<T>(
 ): Promise<T> {
   if (!signal) return call(undefined);
   const cancellation = new (loadAddon().Cancellation)();
-  const cancel = () => cancellation.cancel();
-  if (signal.aborted) cancel();
-  signal.addEventListener('abort', cancel, { once: true });
+  if (signal.aborted) cancellation.cancel();
+  const endListening = onAbort(signal, () => cancellation.cancel());
   try {
     return await call(cancellation);
   } finally {
-    signal.removeEventListener('abort', cancel);
+    endListening();
   }
 }

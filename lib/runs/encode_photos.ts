@@ -33,7 +33,7 @@ export async function* encodePhotos(
   photos: NamedPhotos,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<EncodedPhoto, void, undefined> {
-  const origin = await engine.origin();
+  const origin = await engine.origin({ signal });
   for await (const { photo, faces, error } of engine.encodeAll(lazily(photos), { signal })) {
     const { name } = photo;
     yield error
@@ -53,7 +53,7 @@ export async function* encodeUnknownPhotos(
   references: References,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<EncodedPhoto, void, undefined> {
-  const origin = await engine.origin();
+  const origin = await engine.origin({ signal });
   const named = new Set(photos.files.map((file) => resolve(file)));
   const known = new Waiting();
   /** Those that the engine is at, by their content. */

@@ -94,7 +94,7 @@ export async function gather(
   }
   if (set) {
     set.photos.tidy();
-    takeOthersOf(set, await engine.origin(), gathered, seen, policy);
+    takeOthersOf(set, await engine.origin({ signal }), gathered, seen, policy);
     gathered.references = set.photos.references();
   }
   if (seen.size === 0)

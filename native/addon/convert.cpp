@@ -128,6 +128,10 @@ LandmarkKind to_landmark_kind(const Napi::Value& value) {
 
 std::vector<Box> to_boxes(const Napi::Value& value) { return map_array(value, to_box); }
 
+LandmarkOptions to_landmark_options(const Napi::Object& options) {
+  return {to_boxes(options.Get("boxes")), to_landmark_kind(options.Get("landmarks"))};
+}
+
 Detections to_detections(const Napi::Value& value) {
   return map_array(value, [](const Napi::Object& detection) {
     return Detection{to_box(detection.Get("box").As<Napi::Object>()), number(detection, "confidence")};

@@ -19,6 +19,7 @@ std::vector<ImageSource> to_image_sources(const Napi::Value& value);
 DetectOptions to_detect_options(const Napi::Object& options);
 LandmarkKind to_landmark_kind(const Napi::Value& value);
 std::vector<Box> to_boxes(const Napi::Value& value);
+LandmarkOptions to_landmark_options(const Napi::Object& options);
 Detections to_detections(const Napi::Value& value);
 DnnBackend to_backend(const Napi::Object& options);
 EncoderKind to_encoder_kind(const Napi::Object& options);

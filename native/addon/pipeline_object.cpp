@@ -74,19 +74,13 @@ Napi::Value PipelineObject::start_loading(const Napi::CallbackInfo& info, Load l
       undefined);
 }
 
-template <class Answer>
-Napi::Value PipelineObject::start_in_lane(const Napi::CallbackInfo& info, const Cancellation& cancellation,
-                                          std::function<Answer(Lane&)> run, typename PromisedAnswer<Answer>::Convert convert) {
-  require_open(info.Env());
-  return calls_->start<Answer>(cancellation, std::move(run), std::move(convert));
-}
-
 template <auto verb, class Photos, class Options, class Convert>
 Napi::Value PipelineObject::start_verb(const Napi::CallbackInfo& info, Photos photos, Options options, Convert convert) {
+  require_open(info.Env());
   const auto cancellation = CancellationObject::of(info[2]);
   using Answer = std::invoke_result_t<decltype(verb), Lane&, const Photos&, const Options&, const Cancellation&>;
-  return start_in_lane<Answer>(
-      info, cancellation,
+  return calls_->start<Answer>(
+      cancellation,
       [photos = std::move(photos), options = std::move(options), cancellation](Lane& lane) {
         return (lane.*verb)(photos, options, cancellation);
       },
@@ -125,12 +119,8 @@ Napi::Value PipelineObject::detect_batch(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value PipelineObject::locate_landmarks(const Napi::CallbackInfo& info) {
-  return start_in_lane<std::vector<std::vector<Point>>>(
-      info, Cancellation(),
-      [source = to_image_source(info[0]), boxes = to_boxes(info[1]), kind = to_landmark_kind(info[2])](Lane& lane) {
-        return lane.locate_landmarks(source, boxes, kind);
-      },
-      from_landmarks);
+  return start_verb<&Lane::locate_landmarks>(info, to_image_source(info[0]), to_landmark_options(info[1].As<Napi::Object>()),
+                                             from_landmarks);
 }
 
 Napi::Value PipelineObject::encode(const Napi::CallbackInfo& info) {

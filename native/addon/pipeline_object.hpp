@@ -31,7 +31,7 @@ class PipelineObject : public Napi::ObjectWrap<PipelineObject> {
   Napi::Value load_mmod(const Napi::CallbackInfo& info);         // (bytes)
   Napi::Value detect(const Napi::CallbackInfo& info);            // (image, options, cancellation?)
   Napi::Value detect_batch(const Napi::CallbackInfo& info);      // (images, options, cancellation?)
-  Napi::Value locate_landmarks(const Napi::CallbackInfo& info);  // (image, boxes, kind)
+  Napi::Value locate_landmarks(const Napi::CallbackInfo& info);  // (image, options, cancellation?)
   Napi::Value encode(const Napi::CallbackInfo& info);            // (image, options, cancellation?)
   Napi::Value encode_batch(const Napi::CallbackInfo& info);      // (images, options, cancellation?)
   Napi::Value extract(const Napi::CallbackInfo& info);           // (image, options, cancellation?)
@@ -40,11 +40,6 @@ class PipelineObject : public Napi::ObjectWrap<PipelineObject> {
   // Runs `load(shelf)` off the main thread; the promise has no value.
   template <class Load>
   Napi::Value start_loading(const Napi::CallbackInfo& info, Load load);
-
-  // Runs `run(lane)` in a lane until cancelled.
-  template <class Answer>
-  Napi::Value start_in_lane(const Napi::CallbackInfo& info, const Cancellation& cancellation, std::function<Answer(Lane&)> run,
-                            typename PromisedAnswer<Answer>::Convert convert);
 
   // Runs `lane.verb(photos, options, cancellation)` in a lane; the call's third argument may be a Cancellation.
   template <auto verb, class Photos, class Options, class Convert>

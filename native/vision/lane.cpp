@@ -178,12 +178,17 @@ std::vector<PhotoAnswer<Detections>> Lane::detect_batch(const std::vector<ImageS
   return answers;
 }
 
-std::vector<std::vector<Point>> Lane::locate_landmarks(const ImageSource& source, const std::vector<Box>& boxes,
-                                                       LandmarkKind kind) {
+std::vector<std::vector<Point>> Lane::locate_landmarks(const ImageSource& source, const LandmarkOptions& options,
+                                                       const Cancellation& cancellation) {
   take_models();
+  cancellation.check();
   const cv::Mat image = load_image(source, max_pixels_);
+  const auto& model = landmarks(options.kind);
   std::vector<std::vector<Point>> faces;
-  for (const auto& box : boxes) faces.push_back(points_of(landmarks(kind).locate(image, box), 1));
+  for (const auto& box : options.boxes) {
+    cancellation.check();
+    faces.push_back(points_of(model.locate(image, box), 1));
+  }
   return faces;
 }
 

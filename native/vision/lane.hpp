@@ -32,6 +32,11 @@ struct DetectOptions {
   bool shrink_on_load;   // JPEGs are decoded at a part of their size where nothing needs more
 };
 
+struct LandmarkOptions {
+  std::vector<Box> boxes;
+  LandmarkKind kind;
+};
+
 // Which faces of a photo: those a detector finds, or those in given boxes; and how their landmarks are found.
 struct FaceOptions {
   DetectOptions detection;
@@ -88,7 +93,8 @@ class Lane {
   Detections detect(const ImageSource& source, const DetectOptions& options, const Cancellation& cancellation);
   std::vector<PhotoAnswer<Detections>> detect_batch(const std::vector<ImageSource>& sources, const DetectOptions& options,
                                                     const Cancellation& cancellation);
-  std::vector<std::vector<Point>> locate_landmarks(const ImageSource& source, const std::vector<Box>& boxes, LandmarkKind kind);
+  std::vector<std::vector<Point>> locate_landmarks(const ImageSource& source, const LandmarkOptions& options,
+                                                   const Cancellation& cancellation);
   std::vector<EncodedFace> encode(const ImageSource& source, const EncodeOptions& options, const Cancellation& cancellation);
   // The faces of all photos go through the encoder together.
   std::vector<PhotoAnswer<std::vector<EncodedFace>>> encode_batch(const std::vector<ImageSource>& sources,

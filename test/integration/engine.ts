@@ -16,8 +16,8 @@ import {
 import { packageRoot } from '../../lib/package_root.js';
 import { listPhotos } from '../../lib/photos/folder.js';
 import { modelFolder, rounded, testSsd } from '../fixtures/model_folder.js';
+import { expectedBox, meanValues, numberedPhoto } from '../fixtures/numbered_photo.js';
 import { examplePhotos, skipWithout } from '../fixtures/places.js';
-import { photoOfCells } from '../fixtures/synthetic_ssd.js';
 
 const skip = skipWithout.dlib || skipWithout.examples;
 const johns = examplePhotos === undefined ? [] : await listPhotos([join(examplePhotos, 'johns')]);
@@ -28,25 +28,6 @@ async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
   for await (const item of items) all.push(item);
   return all;
 }
-
-/** Black stays 0 for the test network. */
-const meanValues = [0, 0, 0] as const;
-
-/** A photo in which exactly the cell of this number is bright: its answer tells it from every other. */
-function numberedPhoto(number: number) {
-  const columns = 4;
-  const cells = Array.from({ length: 3 }, (_, row) =>
-    Array.from({ length: columns }, (_, column) => (row * columns + column === number % 12 ? 220 : 0)),
-  );
-  return photoOfCells(cells, 32);
-}
-
-const expectedBox = (number: number): Box => ({
-  x: 32 * (number % 4),
-  y: 32 * (Math.floor(number / 4) % 3),
-  width: 32,
-  height: 32,
-});
 
 t.test('timers keep firing while 20 photos are encoded', { skip }, async (t) => {
   const engine = await FaceEngine.create({ detector: 'hog' });
