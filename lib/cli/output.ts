@@ -36,7 +36,7 @@ export function printLine(line: string): void {
 export function printNote(line: string): void {
   const { isTTY, columns } = process.stderr;
   const text = visible(line);
-  process.stderr.write(`${isTTY ? wrapped(text, columns) : text}\n`);
+  process.stderr.write(`${isTTY ? wrapped(text, columns || 80) : text}\n`);
 }
 
 /**
