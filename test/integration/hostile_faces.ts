@@ -9,6 +9,7 @@ import { FaceEngine } from '../../lib/index.js';
 import { packageRoot } from '../../lib/package_root.js';
 import { asSharp, exifBlock, orientations, pngChunk, pngColours, pngOf, stored } from '../fixtures/images.js';
 import { runLimited } from '../fixtures/limited.js';
+import { skipWithout } from '../fixtures/places.js';
 
 const { image } = drawCheckPhoto();
 const photo = { width: image.width, height: image.height, data: Uint8Array.from(image.data) };
@@ -25,6 +26,19 @@ t.test('a face is found in the same place, whichever way the photo is stored', a
     t.same(await engine.detect(png, { detector: 'hog', upsample: 0 }), upright, `orientation ${orientation}`);
   }
 });
+
+t.test(
+  'MMOD finds no face on a strip that shrinking leaves a pixel high',
+  { skip: skipWithout.mmod },
+  async (t) => {
+    const engine = FaceEngine.createLazily({ lanes: 1 });
+    t.teardown(() => engine.close());
+    for (const width of [30_000, 100_000]) {
+      const strip = { data: new Uint8Array(width * 45), width, height: 45, channels: 1 } as const;
+      t.same(await engine.detect(strip, { detector: 'mmod', maxSide: 1000 }), [], `${width} × 45`);
+    }
+  },
+);
 
 t.test('10,000 faces on one photo are found within bounded memory', async (t) => {
   const side = 100;
