@@ -769,6 +769,7 @@ const faultsOfPhotos: ReadonlySet<string> = new Set([
   'PHOTO_NOT_FOUND',
   'PHOTO_UNREADABLE',
   'PHOTO_EMPTY',
+  'PHOTO_CHANGED',
   'PHOTO_OUTSIDE_ROOTS',
   'PHOTO_NOT_AN_IMAGE',
   'PHOTO_TRUNCATED',

@@ -28,8 +28,8 @@ export class InvalidOptionError extends FaceDedupError {}
 /**
  * A photo cannot be read from where it lies.
  * Codes: `PHOTO_NOT_FOUND`, `PHOTO_UNREADABLE` (no permission, or not a regular file), `PHOTO_EMPTY`,
- * `PHOTO_OUTSIDE_ROOTS` (of a server: below none of the folders that it may read), `PHOTO_CHANGED` (of a server: no longer
- * the photo that was encoded).
+ * `PHOTO_CHANGED` (while it was read; of a server also: no longer the photo that was encoded), `PHOTO_OUTSIDE_ROOTS` (of a
+ * server: below none of the folders that it may read).
  */
 export class PhotoAccessError extends FaceDedupError {}
 

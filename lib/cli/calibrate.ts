@@ -17,7 +17,7 @@ import { measureDecisions, type MeasuredPairs, measurePhotos } from '../runs/lab
 import { FaceStore } from '../store/index.js';
 import { calibrationInWords, groupsInWords, notesOn, suggestionsInWords } from './calibration_words.js';
 import { readLabelledPairs } from './labelled_pairs.js';
-import { count, printLine, printNote, printTable } from './output.js';
+import { count, printJson, printLine, printNote, printTable, visible } from './output.js';
 import { exitCodeFor, noteFailures, noteUnverifiedModels } from './photo_run.js';
 import { startProgress } from './progress.js';
 import {
@@ -161,7 +161,7 @@ function groupsOf(
 
 function print(report: CalibrationReport, { json, out }: CalibrateFlags): void {
   const { calibration, thresholds, groups, notes, withoutFace, failed, leftOut } = report;
-  if (json) printLine(JSON.stringify(report, null, 2));
+  if (json) printJson(report);
   else {
     const { heading, table } = calibrationInWords(calibration);
     printLine(heading);
@@ -171,7 +171,7 @@ function print(report: CalibrationReport, { json, out }: CalibrateFlags): void {
     printTable(suggestionsInWords(thresholds));
     for (const { title, table: rows } of groupsInWords(groups)) {
       printLine('');
-      printLine(title);
+      printLine(visible(title));
       printTable(rows);
     }
   }

@@ -51,6 +51,6 @@ function linePrinter(): (finding: DoctorFinding) => void {
       `  ${colourOf[state](state.padEnd('missing'.length))}  ${name.padEnd(widest + 2)}  ${visible(detail)}`,
     );
     if (advice !== undefined)
-      printLine(`  ${' '.repeat('missing'.length)}  ${' '.repeat(widest + 2)}  ${advice}`);
+      printLine(`  ${' '.repeat('missing'.length)}  ${' '.repeat(widest + 2)}  ${visible(advice)}`);
   };
 }

@@ -11,7 +11,16 @@ import {
 import type { KeptPhoto } from '../encodings/kept_encodings.js';
 import type { FaceStore, PhotoTableFacts } from '../store/index.js';
 import { addExamples, type Example } from './help.js';
-import { count, printCsvRow, printLine, printNote, printTable } from './output.js';
+import {
+  count,
+  jsonText,
+  printCsvRow,
+  printJson,
+  printLine,
+  printNote,
+  printTable,
+  visible,
+} from './output.js';
 import { photoName } from './pair_files.js';
 import {
   addOutputFlags,
@@ -112,7 +121,7 @@ async function* named(photos: AsyncIterable<KeptPhoto>): AsyncGenerator<KeptPhot
 }
 
 function report(done: string, path: string, photos: number, flags: OutputFlags): void {
-  if (outputFormat(flags) === 'json') printLine(JSON.stringify({ path, photos }));
+  if (outputFormat(flags) === 'json') printLine(jsonText({ path, photos }));
   else printNote(`${count(photos, 'photo')} ${done} ${path}.`);
 }
 
@@ -147,7 +156,7 @@ function print(facts: StoreFacts, flags: OutputFlags): void {
   const { store, bytes, sets } = facts;
   const rows = sets.map(({ set, photos, faces, runs, decisions }) => [set, photos, faces, runs, decisions]);
   const columns = ['set', 'photos', 'faces', 'runs', 'decisions'];
-  if (format === 'json') printLine(JSON.stringify(facts, null, 2));
+  if (format === 'json') printJson(facts);
   else if (format === 'csv') [columns, ...rows].forEach(printCsvRow);
   else {
     printTable([columns, ...rows.map((row) => row.map(String))]);
@@ -158,7 +167,9 @@ function print(facts: StoreFacts, flags: OutputFlags): void {
           ([name, value]) => `${name} ${String(value)}`,
         );
         printLine(
-          `${set}: ${count(photos, 'photo')} by ResNet ${encoder.slice(0, 12)}, ${options.join(', ')}`,
+          visible(
+            `${set}: ${count(photos, 'photo')} by ResNet ${encoder.slice(0, 12)}, ${options.join(', ')}`,
+          ),
         );
       }
     printNote(`${store}: ${(bytes / 1e6).toFixed(1)} MB.`);

@@ -19,7 +19,7 @@ import { addFindCommand } from './find.js';
 import { addExamples, configOption, helpLook } from './help.js';
 import { addIdentifyCommand } from './identify.js';
 import { addModelsCommand } from './models.js';
-import { printNote } from './output.js';
+import { printNote, visible } from './output.js';
 import { exitCodes } from './photo_run.js';
 import { addReportCommand } from './report.js';
 import { addReviewCommand } from './review.js';
@@ -93,7 +93,8 @@ function exitCodeOf(error: unknown): number {
     printNote(`facededup: ${error.message} [${error.code}]`);
     return exitCodes.wrongUse;
   }
-  process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  const report = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  process.stderr.write(`${report.split('\n').map(visible).join('\n')}\n`);
   return exitCodes.ourMistake;
 }
 

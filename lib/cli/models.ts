@@ -13,7 +13,7 @@ import {
 } from '../models/index.js';
 import { bad, type Colour, doubtful, good } from './colours.js';
 import { addExamples, type Example } from './help.js';
-import { count, headings, printJson, printLine, printNote, printTable } from './output.js';
+import { count, headings, printJson, printLine, printNote, printTable, visible } from './output.js';
 import { startDownloads } from './progress.js';
 import { modelsOption, parseNumber } from './shared_options.js';
 
@@ -230,8 +230,8 @@ async function updateModels(source: string, flags: UpdateFlags): Promise<void> {
     const update = await storeOf(flags).update(source, check, { set, version, digests: sha256, onProgress });
     downloads.stop();
     printAnswer(flags, update, () => {
-      for (const { name, sha256: digest } of update.version.files) printLine(`${name}  ${digest}`);
-      for (const found of update.version.checks) printLine(`checked: ${found}`);
+      for (const { name, sha256: digest } of update.version.files) printLine(visible(`${name}  ${digest}`));
+      for (const found of update.version.checks) printLine(visible(`checked: ${found}`));
     });
     printNote(
       update.changed

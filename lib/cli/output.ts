@@ -9,14 +9,22 @@ export { count } from '../count.js';
 
 export type OutputFormat = 'text' | 'json' | 'csv';
 
-/** File names may hold newlines and escape sequences, which would draw lines of their own, and signs that turn a line around. */
+/** What a terminal acts on instead of showing it, and signs that turn a line around. */
+const unseen = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+
+/** File names may hold newlines and escape sequences, which would draw lines of their own. */
 export function visible(text: string): string {
-  return text.replaceAll(
-    /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,
-    (sign) => {
-      const code = sign.charCodeAt(0).toString(16);
-      return code.length > 2 ? `\\u${code.padStart(4, '0')}` : `\\x${code.padStart(2, '0')}`;
-    },
+  return text.replaceAll(unseen, (sign) => {
+    const code = sign.charCodeAt(0).toString(16);
+    return code.length > 2 ? `\\u${code.padStart(4, '0')}` : `\\x${code.padStart(2, '0')}`;
+  });
+}
+
+/** The same values, with no sign in it that a terminal would act on but the newlines between them. */
+export function jsonText(value: unknown, space?: number): string {
+  const text = JSON.stringify(value, withTypedArrays, space);
+  return text.replaceAll(unseen, (sign) =>
+    sign === '\n' ? sign : `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
 }
 
@@ -28,7 +36,7 @@ export function printLine(line: string): void {
 export function printNote(line: string): void {
   const { isTTY, columns } = process.stderr;
   const text = visible(line);
-  process.stderr.write(`${isTTY ? wrapped(text, columns) : text}\n`);
+  process.stderr.write(`${isTTY ? wrapped(text, columns || 80) : text}\n`);
 }
 
 /**
@@ -46,9 +54,11 @@ export function wrapped(text: string, columns: number): string {
   return lines.join('\n');
 }
 
+/** CSV has no way to write such a sign otherwise: a file gets it as it is, and a terminal made visible. */
 export function printCsvRow(cells: readonly (string | number)[]): void {
+  const shown = process.stdout.isTTY ? visible : (text: string) => text;
   process.stdout.write(
-    stringify([cells.map((cell) => (typeof cell === 'string' ? escapedCell(cell) : cell))]),
+    stringify([cells.map((cell) => (typeof cell === 'string' ? escapedCell(shown(cell)) : cell))]),
   );
 }
 
@@ -98,7 +108,7 @@ export function verdictCell(verdict: Verdict): ColouredCell {
 }
 
 export function printJson(value: unknown): void {
-  printLine(JSON.stringify(value, null, 2));
+  printLine(jsonText(value, 2));
 }
 
 /** A JSON array written item by item, so that long runs need no memory for their whole answer. */
@@ -106,7 +116,7 @@ export class JsonArrayPrinter {
   #empty = true;
 
   print(item: unknown): void {
-    process.stdout.write(`${this.#empty ? '[' : ','}\n${JSON.stringify(item, withTypedArrays)}`);
+    process.stdout.write(`${this.#empty ? '[' : ','}\n${jsonText(item)}`);
     this.#empty = false;
   }
 

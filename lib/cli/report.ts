@@ -12,7 +12,7 @@ import {
 import type { Findings } from '../runs/findings.js';
 import type { PhotoSet } from '../store/index.js';
 import { addExamples } from './help.js';
-import { count, printLine, printNote } from './output.js';
+import { count, printJson, printNote } from './output.js';
 import { startProgress } from './progress.js';
 import { addStoreFlags, modelsOption, openStore, parseNumber, type StoreFlags } from './shared_options.js';
 
@@ -54,7 +54,7 @@ export function addReportCommand(program: Command): void {
       const engine = FaceEngine.createLazily({ models: flags.models, lanes: flags.lanes });
       try {
         const written = await reportWithProgress(flags.out, findings, { ...flags, engine, set });
-        if (flags.json) printLine(JSON.stringify(written, null, 2));
+        if (flags.json) printJson(written);
         noteReport(written);
       } finally {
         await engine.close();

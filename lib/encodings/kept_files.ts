@@ -2,6 +2,7 @@
 
 import { stat } from 'node:fs/promises';
 import { extname, resolve } from 'node:path';
+import { requireEncoding } from '../duplicates/encoding.js';
 import { InvalidEncodingsError, InvalidOptionError, throwIfAborted } from '../errors.js';
 import { writeWhole } from '../models/files.js';
 import { oneOf } from '../options.js';
@@ -102,10 +103,10 @@ export async function writeKeptPhotos(
 
 function requireWritable({ photo, faces }: KeptPhoto): void {
   for (const { encoding } of faces)
-    if (encoding.length !== encodingSize || !encoding.every(Number.isFinite))
+    if (requireEncoding(encoding, `An encoding of the photo '${photo}'`).length !== encodingSize)
       throw new InvalidEncodingsError(
         'ENCODINGS_INVALID',
-        `An encoding of the photo '${photo}' has not ${encodingSize} finite numbers.`,
+        `An encoding of the photo '${photo}' has ${encoding.length} numbers, not ${encodingSize}.`,
       );
 }
 

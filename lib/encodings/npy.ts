@@ -4,6 +4,7 @@
 import { readFile, rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { sha256Of } from '../digest.js';
+import { requireEncoding } from '../duplicates/encoding.js';
 import type { EncodingLike } from '../duplicates/index.js';
 import { EncodingsFileError, InvalidEncodingsError } from '../errors.js';
 import { writeWhole } from '../models/files.js';
@@ -120,7 +121,8 @@ function rowsOf(shape: string): number {
 /**
  * Writes encodings as the bytes of a .npy file of shape (n, 128), little-endian, header version 1.
  *
- * @throws InvalidEncodingsError `ENCODINGS_INVALID` when one has not 128 finite numbers; InvalidOptionError
+ * @throws InvalidEncodingsError `ENCODINGS_INVALID` when one has not 128 numbers that are finite as float32;
+ *   InvalidOptionError
  */
 export function formatNpy(encodings: readonly EncodingLike[], options?: NpyOptions): Uint8Array {
   const { precision } = readOptions(npyOptionTable, options);
@@ -134,8 +136,9 @@ export function formatNpy(encodings: readonly EncodingLike[], options?: NpyOptio
   file.write(`${dictionary.padEnd(headerLength - 10 - 1)}\n`, 10, 'latin1');
 
   encodings.forEach((encoding, row) => {
-    if (encoding.length !== encodingSize || !Array.from(encoding).every(Number.isFinite)) {
-      const message = `Encoding ${row} must have ${encodingSize} finite numbers.`;
+    requireEncoding(encoding, `Encoding ${row}`);
+    if (encoding.length !== encodingSize) {
+      const message = `Encoding ${row} must have ${encodingSize} numbers, not ${encoding.length}.`;
       throw new InvalidEncodingsError('ENCODINGS_INVALID', message);
     }
     for (let column = 0; column < encodingSize; column++) {

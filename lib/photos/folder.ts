@@ -2,6 +2,7 @@
 
 import { readdir, stat } from 'node:fs/promises';
 import { extname, join, resolve } from 'node:path';
+import { isAzureName } from '../azure.js';
 
 const photoExtensions: ReadonlySet<string> = new Set([
   '.jpg',
@@ -47,6 +48,12 @@ async function isFolder(path: string): Promise<boolean> {
   }
 }
 
+/** A file of such a name, found in the folder we are in, must not pass for a blob later. */
+function pathIn(folder: string, name: string): string {
+  const path = join(folder, name);
+  return isAzureName(path) ? `./${path}` : path;
+}
+
 /** Adds one by one: a folder may hold more photos than a call may have arguments. */
 async function addPhotosBelow(folder: string, photos: string[]): Promise<void> {
   let entries;
@@ -59,7 +66,7 @@ async function addPhotosBelow(folder: string, photos: string[]): Promise<void> {
   }
   entries.sort((a, b) => (a.name < b.name ? -1 : 1));
   for (const entry of entries) {
-    const path = join(folder, entry.name);
+    const path = pathIn(folder, entry.name);
     if (entry.isDirectory()) await addPhotosBelow(path, photos);
     else if (isPhotoName(entry.name)) photos.push(path);
   }

@@ -1,7 +1,7 @@
 // A photo as a caller names it, turned into what the native side reads: encoded bytes or raw pixels.
 
 import { constants, type Stats } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, open, stat } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { types } from 'node:util';
 import { MAX_PHOTO_BYTES } from '../config.js';
@@ -53,7 +53,7 @@ export function describePhoto(image: ImageInput): string {
 /**
  * Reads a photo's bytes, or checks its raw pixels.
  *
- * @throws PhotoAccessError `PHOTO_NOT_FOUND`, `PHOTO_UNREADABLE`, `PHOTO_EMPTY`
+ * @throws PhotoAccessError `PHOTO_NOT_FOUND`, `PHOTO_UNREADABLE`, `PHOTO_EMPTY`, `PHOTO_CHANGED`
  * @throws PhotoTooLargeError for a file of more than 512 MiB
  * @throws RawImageError, InvalidOptionError `ARGUMENT_INVALID`
  */
@@ -120,7 +120,7 @@ function pathOf(location: string | URL): string {
  * Reads a photo's file whole.
  *
  * @param verify looks at the file once it is open, before anything is read of it; what it throws is thrown.
- * @throws PhotoAccessError `PHOTO_NOT_FOUND`, `PHOTO_UNREADABLE`, `PHOTO_EMPTY`
+ * @throws PhotoAccessError `PHOTO_NOT_FOUND`, `PHOTO_UNREADABLE`, `PHOTO_EMPTY`, `PHOTO_CHANGED`
  * @throws PhotoTooLargeError for a file of more than 512 MiB
  */
 export async function readPhotoFile(
@@ -131,19 +131,50 @@ export async function readPhotoFile(
   const path = pathOf(location);
   let file: FileHandle | undefined;
   try {
-    // Without O_NONBLOCK opening a FIFO would wait for a writer forever.
-    file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+    // To open a device or FIFO may already do something to it, or to whoever writes into it.
+    requireRegularFile(await stat(path), photo);
+    file = await open(path, readOnly);
     const stats = await file.stat();
-    if (!stats.isFile()) throw new PhotoAccessError('PHOTO_UNREADABLE', `${photo} is not a regular file.`);
+    requireRegularFile(stats, photo);
     checkFileSize(stats.size, photo);
     await verify?.(stats);
-    return checkBytes(await file.readFile(), photo);
+    const bytes = await readUpTo(file, stats.size);
+    requireUnchanged(stats, await file.stat(), photo);
+    return checkBytes(bytes, photo);
   } catch (cause) {
     if (cause instanceof PhotoAccessError || cause instanceof PhotoTooLargeError) throw cause;
     throw accessError(photo, cause);
   } finally {
     await file?.close();
   }
+}
+
+/** Should another thing have taken the file's place since: opening a FIFO waits for no writer, and a terminal is not taken over. */
+const readOnly = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOCTTY ?? 0);
+
+function requireRegularFile(stats: Stats, photo: string): void {
+  if (!stats.isFile()) throw new PhotoAccessError('PHOTO_UNREADABLE', `${photo} is not a regular file.`);
+}
+
+/** A file that grows meanwhile, or never ends, is not read any further. */
+async function readUpTo(file: FileHandle, size: number): Promise<Uint8Array> {
+  const bytes = Buffer.allocUnsafeSlow(size);
+  let length = 0;
+  while (length < size) {
+    const { bytesRead } = await file.read(bytes, length, size - length, length);
+    if (bytesRead === 0) break;
+    length += bytesRead;
+  }
+  return bytes.subarray(0, length);
+}
+
+/** Part of it may be of the former content, and no format without checksums would show that. */
+function requireUnchanged(before: Stats, after: Stats, photo: string): void {
+  if (before.size === after.size && before.mtimeMs === after.mtimeMs) return;
+  throw new PhotoAccessError(
+    'PHOTO_CHANGED',
+    `${photo} changed while it was read. Try again when nothing writes to it.`,
+  );
 }
 
 function accessError(photo: string, cause: unknown): PhotoAccessError {

@@ -8,7 +8,7 @@ import { sha256Of } from '../digest.js';
 import type { KeptFace } from '../encodings/kept_encodings.js';
 import type { EncodingOrigin } from '../encodings/origin.js';
 import type { FaceEngine } from '../engine.js';
-import type { FaceDedupError } from '../errors.js';
+import { type FaceDedupError, InvalidEncodingsError } from '../errors.js';
 import type { FileReader, NamedPhoto, NamedPhotos } from '../photos/named_photos.js';
 import type { LazyPhoto } from '../photos/photo.js';
 import type { PhotoTable } from '../store/index.js';
@@ -114,7 +114,12 @@ export async function* encodeUnknownPhotos(
         continue;
       }
       const made = faces[0]?.origin ?? origin;
-      if (digest !== undefined) for (const each of [photo, ...copies]) keep(each, digest, made, faces);
+      const refusal = digest === undefined ? undefined : refusalOf(() => keep(photo, digest, made, faces));
+      if (refusal) {
+        for (const each of [photo, ...copies]) yield { photo: each.name, isNew: true, error: refusal };
+        continue;
+      }
+      if (digest !== undefined) for (const copy of copies) keep(copy, digest, made, faces);
       yield { photo: name, faces, origin: made, isNew: true };
       for (const copy of copies) yield { photo: copy.name, faces, origin: made, isNew: false };
     }
@@ -122,6 +127,17 @@ export async function* encodeUnknownPhotos(
 
   yield* encode(unknown());
   yield* encode(copiesLeft.splice(0));
+}
+
+/** Why a store does not take a photo's faces, such as too many of them: no reason to end a run. */
+function refusalOf(keep: () => void): InvalidEncodingsError | undefined {
+  try {
+    keep();
+  } catch (error) {
+    if (error instanceof InvalidEncodingsError) return error;
+    throw error;
+  }
+  return undefined;
 }
 
 /** What the store knew already, handed on while the engine works on the rest. */

@@ -1,5 +1,6 @@
 // Faces as the bytes that a face store keeps: fixed places, so that 100,000 of them need no parsing.
 
+import { requireEncoding } from '../duplicates/encoding.js';
 import { InvalidEncodingsError } from '../errors.js';
 import type { KeptFace } from '../encodings/kept_encodings.js';
 
@@ -17,17 +18,15 @@ export function packFaces(faces: readonly KeptFace[]): Uint8Array {
   const bytes = new Uint8Array(faces.length * faceBytes);
   const view = new DataView(bytes.buffer);
   faces.forEach(({ box, confidence, encoding }, face) => {
+    requireEncoding(encoding, 'An encoding');
     if (encoding.length !== numbers)
       throw invalid(`An encoding has ${encoding.length} numbers where a face store keeps ${numbers}.`);
     const start = face * faceBytes;
     [box?.x, box?.y, box?.width, box?.height, confidence].forEach((number, index) =>
       view.setFloat64(start + index * 8, number ?? Number.NaN, true),
     );
-    for (let index = 0; index < numbers; index++) {
-      const number = encoding[index] as number;
-      if (!Number.isFinite(number)) throw invalid('An encoding holds something other than finite numbers.');
-      view.setFloat32(start + encodingOffset + index * 4, number, true);
-    }
+    for (let index = 0; index < numbers; index++)
+      view.setFloat32(start + encodingOffset + index * 4, encoding[index] as number, true);
   });
   return bytes;
 }

@@ -1,5 +1,6 @@
 #include "image.hpp"
 
+#include <algorithm>
 #include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
 #include <string>
@@ -18,10 +19,17 @@ std::string size_text(std::uint64_t width, std::uint64_t height) {
   return std::to_string(width) + "×" + std::to_string(height) + " pixels";
 }
 
+// The most that OpenCV reads, too (CV_IO_MAX_IMAGE_WIDTH and _HEIGHT). Each row takes its time, also one of a single pixel.
+constexpr std::uint64_t longest_side = 1 << 20;
+
 void check_size(std::uint64_t width, std::uint64_t height, std::uint64_t max_pixels) {
   if (width > max_pixels / height) {
     throw Error(ErrorCode::photo_too_large, "it has " + size_text(width, height) + ", more than the " +
                                                 std::to_string(max_pixels) + " allowed; raise maxPixels to accept it");
+  }
+  if (std::max(width, height) > longest_side) {
+    throw Error(ErrorCode::photo_too_large,
+                "it has " + size_text(width, height) + ", and no side may have more than " + std::to_string(longest_side));
   }
 }
 
@@ -44,6 +52,8 @@ cv::Mat turn_upright(const cv::Mat& stored, int orientation) {
   return upright;
 }
 
+cv::Size stored_size(const ImageHeader& header) { return {static_cast<int>(header.width), static_cast<int>(header.height)}; }
+
 cv::Mat decode_by_opencv(const std::vector<std::uint8_t>& bytes) {
   cv::Mat image;
   try {
@@ -55,12 +65,14 @@ cv::Mat decode_by_opencv(const std::vector<std::uint8_t>& bytes) {
   return image;
 }
 
-cv::Mat decode_stored(ImageFormat format, const std::vector<std::uint8_t>& bytes, int reduction) {
-  switch (format) {
-    case ImageFormat::jpeg: return decode_jpeg(bytes.data(), bytes.size(), reduction);
-    case ImageFormat::png: return decode_png(bytes.data(), bytes.size());
-    case ImageFormat::webp: return decode_webp(bytes.data(), bytes.size());
-    case ImageFormat::tiff: return decode_tiff(bytes.data(), bytes.size());
+// A decoder that finds another size than the header's, which was checked, refuses the file before it takes memory for it.
+cv::Mat decode_stored(const ImageHeader& header, const std::vector<std::uint8_t>& bytes, int reduction) {
+  const auto size = stored_size(header);
+  switch (header.format) {
+    case ImageFormat::jpeg: return decode_jpeg(bytes.data(), bytes.size(), size, reduction);
+    case ImageFormat::png: return decode_png(bytes.data(), bytes.size(), size);
+    case ImageFormat::webp: return decode_webp(bytes.data(), bytes.size(), size);
+    case ImageFormat::tiff: return decode_tiff(bytes.data(), bytes.size(), size);
     case ImageFormat::bmp: break;
   }
   return decode_by_opencv(bytes);
@@ -68,7 +80,7 @@ cv::Mat decode_stored(ImageFormat format, const std::vector<std::uint8_t>& bytes
 
 // Orientations 5 to 8 lie on their side.
 cv::Size upright_size(const ImageHeader& header) {
-  const cv::Size stored(static_cast<int>(header.width), static_cast<int>(header.height));
+  const auto stored = stored_size(header);
   return header.orientation >= 5 ? cv::Size(stored.height, stored.width) : stored;
 }
 
@@ -80,7 +92,7 @@ ReducedImage decode(const EncodedImage& source, std::uint64_t max_pixels, int la
   }
   check_size(header.width, header.height, max_pixels);
   const int reduction = header.format == ImageFormat::jpeg ? largest_reduction : 1;
-  const auto stored = decode_stored(header.format, bytes, reduction);
+  const auto stored = decode_stored(header, bytes, reduction);
   return {turn_upright(stored, header.orientation), reduction, upright_size(header)};
 }
 

@@ -58,12 +58,14 @@ void on_message(j_common_ptr info, int level) {
   fail(info);
 }
 
-void on_progress(j_common_ptr info) {
-  if (reinterpret_cast<j_decompress_ptr>(info)->input_scan_number <= max_scans) return;
-  auto& manager = manager_of(info);
+[[noreturn]] void refuse(ErrorManager& manager, const char* reason) {
   manager.damage = Damage::corrupt;
-  std::snprintf(manager.message, sizeof manager.message, "more than %d scans", max_scans);
+  std::snprintf(manager.message, sizeof manager.message, "%s", reason);
   std::longjmp(manager.escape, 1);
+}
+
+void on_progress(j_common_ptr info) {
+  if (reinterpret_cast<j_decompress_ptr>(info)->input_scan_number > max_scans) refuse(manager_of(info), "too many scans");
 }
 
 void quiet(j_common_ptr) {}
@@ -78,11 +80,13 @@ void cmyk_row_to_bgr(const JSAMPLE* cmyk, cv::Vec3b* bgr, JDIMENSION width, bool
 }
 
 // Everything between setjmp and longjmp lives in the caller's frame, so that no destructor is jumped over.
-bool run(jpeg_decompress_struct& info, ErrorManager& manager, const std::uint8_t* bytes, std::size_t size, int reduction,
-         cv::Mat& image, cv::Mat& row) {
+bool run(jpeg_decompress_struct& info, ErrorManager& manager, const std::uint8_t* bytes, std::size_t size, cv::Size expected,
+         int reduction, cv::Mat& image, cv::Mat& row) {
   if (setjmp(manager.escape) != 0) return false;
   jpeg_mem_src(&info, bytes, static_cast<unsigned long>(size));
   jpeg_read_header(&info, TRUE);
+  if (cv::Size(static_cast<int>(info.image_width), static_cast<int>(info.image_height)) != expected)
+    refuse(manager, "it gives two sizes");
   const bool four_inks = info.jpeg_color_space == JCS_CMYK || info.jpeg_color_space == JCS_YCCK;
   info.out_color_space = four_inks ? JCS_CMYK : JCS_EXT_BGR;
   info.scale_num = 1;
@@ -107,7 +111,7 @@ struct Decompressor {
 
 }  // namespace
 
-cv::Mat decode_jpeg(const std::uint8_t* bytes, std::size_t size, int reduction) {
+cv::Mat decode_jpeg(const std::uint8_t* bytes, std::size_t size, cv::Size expected, int reduction) {
   ErrorManager manager{};
   Decompressor decompressor;
   auto& info = decompressor.info;
@@ -122,7 +126,7 @@ cv::Mat decode_jpeg(const std::uint8_t* bytes, std::size_t size, int reduction) 
 
   cv::Mat image;
   cv::Mat row;
-  if (run(info, manager, bytes, size, reduction, image, row)) return image;
+  if (run(info, manager, bytes, size, expected, reduction, image, row)) return image;
   if (manager.damage == Damage::truncated) {
     throw Error(ErrorCode::photo_truncated, "the JPEG ends before its picture does");
   }

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <iterator>
 #include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
 #include <stdexcept>
@@ -15,6 +14,9 @@
 
 namespace facededup {
 namespace {
+
+// A photo may show thousands of faces, and their chips take 68 KB each.
+constexpr std::size_t chips_at_once = 256;
 
 // A chip's face is about 100 pixels wide; with twice that the chip's own scaling has all it can use.
 constexpr double detailed_face_side = 200;
@@ -227,23 +229,31 @@ std::vector<PhotoAnswer<std::vector<EncodedFace>>> Lane::encode_batch(const std:
                                                                       const Cancellation& cancellation) {
   take_models();
   std::vector<PhotoAnswer<std::vector<EncodedFace>>> answers(sources.size());
-  std::vector<FaceChip> chips;
+  std::vector<Encoding> encodings;
+  std::vector<FaceChip> chips;  // of the faces behind those that are encoded
+  const auto encode_chips = [&] {
+    if (chips.empty()) return;
+    const auto encoded = encoder().encode(chips, options.encoding, cancellation);
+    encodings.insert(encodings.end(), encoded.begin(), encoded.end());
+    chips.clear();
+  };
   for (std::size_t i = 0; i < sources.size(); ++i) {
-    std::vector<FaceChip> chips_of_photo;
+    const auto faces_before = encodings.size() + chips.size();
     answer_for(answers[i], cancellation, [&] {
       std::vector<EncodedFace> faces;
       for_each_face(sources[i], options.faces, cancellation, [&](const cv::Mat& image, const LocatedFace& face) {
-        chips_of_photo.push_back(extract_face_chip(image, face.shape));
+        if (chips.size() == chips_at_once) encode_chips();
+        chips.push_back(extract_face_chip(image, face.shape));
         faces.push_back({face.detection, face.points(), {}});
       });
       return faces;
     });
-    if (answers[i].error) continue;
-    std::move(chips_of_photo.begin(), chips_of_photo.end(), std::back_inserter(chips));
+    if (!answers[i].error) continue;
+    encodings.resize(std::min(encodings.size(), faces_before));
+    chips.resize(faces_before - encodings.size());
   }
-  if (chips.empty()) return answers;
-  const auto encodings = encoder().encode(chips, options.encoding, cancellation);
-  auto encoding = encodings.begin();
+  encode_chips();
+  auto encoding = encodings.cbegin();
   for (auto& [faces, error] : answers) {
     for (auto& face : faces) face.encoding = *encoding++;
   }

@@ -36,8 +36,12 @@ struct WorkingCopy {
   double scale;  // of the copy before any doubling, against the photo
 };
 
+double scale_of(const cv::Mat& image, const MmodOptions& options) {
+  return std::min(1.0, static_cast<double>(options.max_side) / std::max(image.cols, image.rows));
+}
+
 WorkingCopy working_copy(const cv::Mat& image, const MmodOptions& options, std::uint64_t max_pixels) {
-  const double scale = std::min(1.0, static_cast<double>(options.max_side) / std::max(image.cols, image.rows));
+  const double scale = scale_of(image, options);
   cv::Mat smaller = image;
   // INTER_AREA averages what it leaves out, so that small faces do not fray.
   if (scale < 1) cv::resize(image, smaller, {}, scale, scale, cv::INTER_AREA);
@@ -69,10 +73,12 @@ std::vector<Found> run(mmod::Net& net, const Pixels* first, const Pixels* last) 
   return found;
 }
 
-// The network has no output for a picture of a few pixels, and the smallest face it finds has about 80.
+// The network has no output for a picture of a few pixels, as a long strip is once it is shrunk; and the smallest face it
+// finds has about 80.
 bool too_small(const cv::Mat& image, const MmodOptions& options) {
   constexpr int least_side = 40;
-  return std::min(image.cols, image.rows) << options.upsample < least_side;
+  const int side = static_cast<int>(std::min(image.cols, image.rows) * scale_of(image, options));
+  return side << options.upsample < least_side;
 }
 
 Detections in_photo(const Found& found, double scale, const MmodOptions& options) {

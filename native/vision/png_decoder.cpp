@@ -2,7 +2,6 @@
 
 #include <cstring>
 #include <string>
-#include <vector>
 
 #include <png.h>
 
@@ -48,7 +47,7 @@ struct Reader {
 };
 
 // Everything between setjmp and longjmp lives in the caller's frame, so that no destructor is jumped over.
-bool run(const Reader& reader, Source& source, cv::Mat& image, std::vector<png_bytep>& rows) {
+bool run(const Reader& reader, Source& source, cv::Size expected, cv::Mat& image) {
   if (setjmp(png_jmpbuf(reader.png)) != 0) return false;
   png_set_read_fn(reader.png, &source, read);
   // No size limit of libpng's own: the caller has checked the header against maxPixels.
@@ -61,26 +60,28 @@ bool run(const Reader& reader, Source& source, cv::Mat& image, std::vector<png_b
   png_set_gray_to_rgb(reader.png);
   png_set_strip_alpha(reader.png);
   png_set_bgr(reader.png);
-  png_set_interlace_handling(reader.png);
+  const int passes = png_set_interlace_handling(reader.png);
   png_read_update_info(reader.png, reader.info);
-  const auto height = png_get_image_height(reader.png, reader.info);
-  image.create(static_cast<int>(height), static_cast<int>(png_get_image_width(reader.png, reader.info)), CV_8UC3);
+  const cv::Size size(static_cast<int>(png_get_image_width(reader.png, reader.info)),
+                      static_cast<int>(png_get_image_height(reader.png, reader.info)));
+  if (size != expected) png_error(reader.png, "it gives two sizes");
+  image.create(size, CV_8UC3);
   if (png_get_rowbytes(reader.png, reader.info) != image.cols * image.elemSize()) png_error(reader.png, "unexpected row length");
-  rows.resize(height);
-  for (png_uint_32 y = 0; y < height; ++y) rows[y] = image.ptr(static_cast<int>(y));
-  png_read_image(reader.png, rows.data());
+  // Row by row: a list of the rows would be larger than a picture that is one pixel wide.
+  for (int pass = 0; pass < passes; ++pass) {
+    for (int y = 0; y < image.rows; ++y) png_read_row(reader.png, image.ptr(y), nullptr);
+  }
   png_read_end(reader.png, nullptr);
   return true;
 }
 
 }  // namespace
 
-cv::Mat decode_png(const std::uint8_t* bytes, std::size_t size) {
+cv::Mat decode_png(const std::uint8_t* bytes, std::size_t size, cv::Size expected) {
   Source source{bytes, size, false, {}};
   const Reader reader(source);
   cv::Mat image;
-  std::vector<png_bytep> rows;
-  if (run(reader, source, image, rows)) return image;
+  if (run(reader, source, expected, image)) return image;
   if (source.ended) throw Error(ErrorCode::photo_truncated, "the PNG ends before its picture does");
   throw Error(ErrorCode::photo_corrupt, std::string("the PNG is damaged (") + source.message + ")");
 }

@@ -15,8 +15,14 @@
 namespace facededup {
 namespace {
 
-// One tile or strip of an honest file is far smaller.
-constexpr tmsize_t largest_allocation = tmsize_t{1} << 30;
+// One tile or strip of an honest file has no more bytes than the picture (eight samples of 16 bits a pixel are more than any
+// has), but for the tiles of a small one, which reach beyond its edges: a file of some bytes may claim one of gigabytes.
+tmsize_t largest_allocation(cv::Size picture) {
+  constexpr tmsize_t most = tmsize_t{1} << 30;
+  constexpr tmsize_t tiles = tmsize_t{1} << 26;
+  constexpr tmsize_t bytes_per_pixel = 16;
+  return std::min(most, tiles + bytes_per_pixel * picture.width * picture.height);
+}
 
 struct Source {
   const std::uint8_t* bytes;
@@ -83,9 +89,9 @@ struct FreeOptions {
   void operator()(TIFFOpenOptions* options) const { TIFFOpenOptionsFree(options); }
 };
 
-TiffHandle open(Source& source) {
+TiffHandle open(Source& source, cv::Size expected) {
   const std::unique_ptr<TIFFOpenOptions, FreeOptions> options(TIFFOpenOptionsAlloc());
-  TIFFOpenOptionsSetMaxSingleMemAlloc(options.get(), largest_allocation);
+  TIFFOpenOptionsSetMaxSingleMemAlloc(options.get(), largest_allocation(expected));
   TIFFOpenOptionsSetErrorHandlerExtR(options.get(), on_error, &source);
   TIFFOpenOptionsSetWarningHandlerExtR(options.get(), on_warning, &source);
   // Mapped, for libtiff 4.5 compares the size of a read buffer, rounded up to 1024, with that of an uncompressed tile.
@@ -119,9 +125,9 @@ std::uint32_t rows_at_once(TIFF* tiff, std::uint32_t height) {
 
 }  // namespace
 
-cv::Mat decode_tiff(const std::uint8_t* bytes, std::size_t size) {
+cv::Mat decode_tiff(const std::uint8_t* bytes, std::size_t size, cv::Size expected) {
   Source source{bytes, size, 0, {}};
-  const auto tiff = open(source);
+  const auto tiff = open(source, expected);
   if (!tiff) fail(source.message);
 
   RgbaImage rgba;
@@ -129,10 +135,11 @@ cv::Mat decode_tiff(const std::uint8_t* bytes, std::size_t size) {
   char reason[1024] = "";
   constexpr int stop_on_error = 1;
   if (!TIFFRGBAImageOK(tiff.get(), reason) || !TIFFRGBAImageBegin(&image, tiff.get(), stop_on_error, reason)) fail(reason);
+  if (cv::Size(static_cast<int>(image.width), static_cast<int>(image.height)) != expected) fail("it gives two sizes");
   image.req_orientation = image.orientation;
   keep_stored_colours(image);
 
-  cv::Mat picture(static_cast<int>(image.height), static_cast<int>(image.width), CV_8UC3);
+  cv::Mat picture(expected, CV_8UC3);
   const auto rows = rows_at_once(tiff.get(), image.height);
   std::vector<std::uint32_t> raster(static_cast<std::size_t>(rows) * image.width);
   for (std::uint32_t y = 0; y < image.height; y += rows) {

@@ -7,7 +7,8 @@
 
 namespace facededup {
 
-// The first picture of the file as it is stored, CV_8UC3, BGR, without alpha. Throws photo_corrupt.
-cv::Mat decode_tiff(const std::uint8_t* bytes, std::size_t size);
+// The first picture of the file as it is stored, CV_8UC3, BGR, without alpha. Throws photo_corrupt, also
+// when libtiff finds a picture of another size than `expected`.
+cv::Mat decode_tiff(const std::uint8_t* bytes, std::size_t size, cv::Size expected);
 
 }  // namespace facededup

@@ -8,13 +8,15 @@
 
 namespace facededup {
 
-cv::Mat decode_webp(const std::uint8_t* bytes, std::size_t size) {
+cv::Mat decode_webp(const std::uint8_t* bytes, std::size_t size, cv::Size expected) {
   WebPDecoderConfig config;
   WebPInitDecoderConfig(&config);
   auto status = WebPGetFeatures(bytes, size, &config.input);
   cv::Mat image;
   if (status == VP8_STATUS_OK) {
-    image.create(config.input.height, config.input.width, CV_8UC3);
+    if (cv::Size(config.input.width, config.input.height) != expected)
+      throw Error(ErrorCode::photo_corrupt, "the WebP file gives two sizes");
+    image.create(expected, CV_8UC3);
     auto& output = config.output;
     output.colorspace = MODE_BGR;
     output.is_external_memory = 1;

@@ -7,7 +7,8 @@
 
 namespace facededup {
 
-// CV_8UC3, BGR, without alpha, not turned by EXIF. Throws photo_truncated, photo_corrupt.
-cv::Mat decode_webp(const std::uint8_t* bytes, std::size_t size);
+// CV_8UC3, BGR, without alpha, not turned by EXIF. Throws photo_truncated, photo_corrupt, the latter
+// also when libwebp finds a picture of another size than `expected`.
+cv::Mat decode_webp(const std::uint8_t* bytes, std::size_t size, cv::Size expected);
 
 }  // namespace facededup
