@@ -43,10 +43,10 @@ std::string convolution(const std::string& name, const std::vector<float>& weigh
 std::string small_landmark_model(unsigned long points) {
   dlib::matrix<float, 0, 1> shape(2 * static_cast<long>(points));
   std::vector<dlib::vector<float, 2>> pixels;
-  constexpr unsigned long columns = 8;
+  constexpr unsigned long columns = 4;
   for (unsigned long i = 0; i < points; ++i) {
     const dlib::vector<float, 2> place(static_cast<float>(i % columns + 1) / (columns + 1),
-                                       static_cast<float>(i / columns + 1) / (columns + 2));
+                                       static_cast<float>(i / columns + 1) / static_cast<float>(points / columns + 2));
     shape(2 * i) = place.x();
     shape(2 * i + 1) = place.y();
     pixels.push_back(place);

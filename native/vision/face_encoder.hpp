@@ -42,7 +42,8 @@ class EncoderModel {
     ResnetWeights weights;
     DnnBackend backend;
   };
-  std::variant<Graph, DlibResnet> network_;
+  using Network = std::variant<Graph, DlibResnet>;
+  Network network_;
 };
 
 struct EncodingOptions {

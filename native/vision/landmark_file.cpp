@@ -84,7 +84,7 @@ void check_mean_shape(Numbers& numbers, std::size_t coordinates) {
     least[i % 2] = std::min(least[i % 2], place);
     most[i % 2] = std::max(most[i % 2], place);
   }
-  if (most[0] - least[0] < least_spread || most[1] - least[1] < least_spread) refuse("its points lie all in one place");
+  if (std::max(most[0] - least[0], most[1] - least[1]) < least_spread) refuse("its points lie all in one place");
 }
 
 // Checks a tree and returns how many pixels it needs.

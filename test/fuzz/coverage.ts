@@ -23,8 +23,9 @@ export class ScriptCoverage {
    */
   async end(bundle: string, module: string): Promise<number> {
     const { result } = await this.#session.post('Profiler.takePreciseCoverage');
-    const start = bundle.indexOf(`\n// ${module}\n`);
-    const end = bundle.indexOf('\n// ', start + 1);
+    const start = bundle.lastIndexOf(`\n// ${module}\n`);
+    const next = bundle.slice(start + 1).search(/\n\/\/ (?:lib|test|node_modules)\//);
+    const end = next < 0 ? bundle.length : start + 1 + next;
     const script = result.find(({ url }) => url === import.meta.url);
     const inFunctions = new Map<number, boolean>();
     // Functions come before those within them, and ranges before their parts.
