@@ -8,9 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "../vision/face_encoder.hpp"
 #include "../vision/landmarks.hpp"
-#include "../vision/mmod_detector.hpp"
 #include "checks.hpp"
 #include "small_models.hpp"
 #include "tests.hpp"
@@ -101,21 +99,6 @@ void test_landmark_models() {
   check(is_refused(std::string("\x01\x01\x01\xF6\x01\xFF", 6)), "a column that claims more than there is is refused");
 }
 
-void test_networks() {
-  const auto is_refused_mmod = [](const std::string& bytes) {
-    return fails_with(ErrorCode::model_corrupt, [&] { MmodDetector{bytes}; });
-  };
-  check(is_refused_mmod(empty_mmod()), "an MMOD network without a window and numbers is refused");
-  check(are_all_cuts(empty_mmod(), is_refused_mmod), "an MMOD network cut at any byte is refused");
-  for (const auto kind : {EncoderKind::dnn, EncoderKind::dlib}) {
-    check(fails_with(ErrorCode::model_corrupt,
-                     [&] {
-                       EncoderModel(empty_resnet(), kind, {"opencv", "cpu"});
-                     }),
-          "a ResNet without numbers is refused");
-  }
-}
-
 void test_caffemodels() {
   const auto is_harmless_network = [](const std::string& weights) {
     auto model = small_ssd();
@@ -134,7 +117,6 @@ void test_caffemodels() {
 
 void test_model_files() {
   test_landmark_models();
-  test_networks();
   test_caffemodels();
 }
 

@@ -84,8 +84,8 @@ FaceChip extract_face_chip(const cv::Mat& image, const dlib::full_object_detecti
   return chip;
 }
 
-EncoderModel::EncoderModel(const std::string& bytes, EncoderKind kind, DnnBackend backend)
-    : network_(kind == EncoderKind::dnn ? Network(Graph{read_resnet_weights(bytes), std::move(backend)}) : DlibResnet(bytes)) {
+EncoderModel::EncoderModel(const std::string& bytes, EncoderKind kind, DnnBackend backend) : network_(DlibResnet(bytes)) {
+  if (kind == EncoderKind::dnn) network_ = Graph{std::get<DlibResnet>(network_).weights(), std::move(backend)};
   // Weights that do not fit the network show only when it runs.
   FaceChip blank(chip_side, chip_side);
   dlib::assign_all_pixels(blank, 0);

@@ -42,8 +42,7 @@ class EncoderModel {
     ResnetWeights weights;
     DnnBackend backend;
   };
-  using Network = std::variant<Graph, DlibResnet>;
-  Network network_;
+  std::variant<Graph, DlibResnet> network_;
 };
 
 struct EncodingOptions {

@@ -1,19 +1,21 @@
 #include "face_resnet.hpp"
 
-#include <dlib/image_transforms.h>
-
 #include <algorithm>
 #include <type_traits>
 #include <utility>
 
 #include "dlib_model.hpp"
 #include "face_resnet_layers.hpp"
-#include "trained_network.hpp"
 
 namespace facededup {
 namespace {
 
 constexpr int resnet_features = 256;  // of the last convolution, averaged over the face
+
+template <class Layer>
+constexpr bool has_details = false;
+template <class Details, class Below, class Enabled>
+constexpr bool has_details<dlib::add_layer<Details, Below, Enabled>> = true;
 
 [[noreturn]] void refuse(const std::string& reason) {
   throw Error(ErrorCode::model_corrupt, "the network is not the face recognition ResNet: " + reason);
@@ -41,18 +43,19 @@ class WeightsReader {
   }
 
   void read(const dlib::affine_& layer) {
+    const auto gamma_instance = layer.get_gamma();
+    const auto beta_instance = layer.get_beta();
+    const dlib::tensor& gamma = gamma_instance.get();
+    const dlib::tensor& beta = beta_instance.get();
     auto& convolution = weights.convolutions.back();
     const auto filters = convolution.bias.total();
-    const auto& params = layer.get_layer_params();
-    if (params.size() != 2 * filters) refuse("an affine layer does not fit its convolution");
-    const float* gamma = params.host();
-    const float* beta = gamma + filters;
+    if (gamma.size() != filters || beta.size() != filters) refuse("an affine layer does not fit its convolution");
     const auto per_filter = convolution.weights.total() / filters;
     auto* row = convolution.weights.ptr<float>();
     auto* bias = convolution.bias.ptr<float>();
     for (std::size_t f = 0; f < filters; ++f, row += per_filter) {
-      std::transform(row, row + per_filter, row, [&](float weight) { return weight * gamma[f]; });
-      bias[f] = bias[f] * gamma[f] + beta[f];
+      std::transform(row, row + per_filter, row, [&](float weight) { return weight * gamma.host()[f]; });
+      bias[f] = bias[f] * gamma.host()[f] + beta.host()[f];
     }
   }
 
@@ -74,14 +77,7 @@ struct DlibResnet::Net {
   FaceResnetLayers layers;
 };
 
-DlibResnet::DlibResnet(const std::string& bytes) : net_(std::make_unique<Net>()) {
-  FaceResnetLayers file;
-  read_dlib_model(bytes, file);
-  FaceChip blank(chip_side, chip_side);
-  dlib::assign_all_pixels(blank, 0);
-  forward({blank});
-  take_numbers(file, net_->layers);
-}
+DlibResnet::DlibResnet(const std::string& bytes) : net_(std::make_unique<Net>()) { read_dlib_model(bytes, net_->layers); }
 
 DlibResnet::DlibResnet(const DlibResnet& other) : net_(std::make_unique<Net>(*other.net_)) {}
 
@@ -98,11 +94,9 @@ std::vector<Encoding> DlibResnet::forward(const std::vector<FaceChip>& chips) {
   return encodings;
 }
 
-ResnetWeights read_resnet_weights(const std::string& bytes) {
-  FaceResnetLayers file;
-  read_dlib_model(bytes, file);
+ResnetWeights DlibResnet::weights() const {
   WeightsReader reader;
-  dlib::visit_layers_backwards(file, [&](std::size_t, const auto& layer) {
+  dlib::visit_layers_backwards(net_->layers, [&](std::size_t, const auto& layer) {
     if constexpr (has_details<std::decay_t<decltype(layer)>>) reader.read(layer.layer_details());
   });
   return std::move(reader.weights);

@@ -31,13 +31,10 @@ struct ResnetWeights {
   cv::Mat projection;                     // 128 × 256, onto the encoding
 };
 
-// `bytes`: the serialized model. Throws model_corrupt, also when a layer has not its size.
-ResnetWeights read_resnet_weights(const std::string& bytes);
-
 // The network as dlib runs it. For one thread at a time.
 class DlibResnet {
  public:
-  // As read_resnet_weights.
+  // `bytes`: the serialized model. Throws model_corrupt.
   explicit DlibResnet(const std::string& bytes);
   // A copy with buffers of its own, cheaper than reading the bytes again.
   DlibResnet(const DlibResnet& other);
@@ -47,6 +44,9 @@ class DlibResnet {
 
   // One encoding for each chip of 150×150 pixels.
   std::vector<Encoding> forward(const std::vector<FaceChip>& chips);
+
+  // Throws model_corrupt when the layers are not of the network's sizes.
+  ResnetWeights weights() const;
 
  private:
   struct Net;

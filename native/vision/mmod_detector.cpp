@@ -5,14 +5,12 @@
 #include <algorithm>
 #include <map>
 #include <opencv2/imgproc.hpp>
-#include <string>
 #include <utility>
 
 #include "dlib_image.hpp"
 #include "dlib_model.hpp"
 #include "fused_math.hpp"
 #include "mmod_layers.hpp"
-#include "trained_network.hpp"
 #include "upsampling.hpp"
 
 namespace facededup {
@@ -59,9 +57,8 @@ std::vector<Found> run(MmodLayers& net, const Pixels* first, const Pixels* last)
 }
 
 // The network has no output for a picture of a few pixels, and the smallest face it finds has about 80.
-constexpr int least_side = 40;
-
 bool too_small(const cv::Mat& image, const MmodOptions& options) {
+  constexpr int least_side = 40;
   return std::min(image.cols, image.rows) << options.upsample < least_side;
 }
 
@@ -75,46 +72,13 @@ Detections in_photo(const Found& found, double scale, const MmodOptions& options
   return detections;
 }
 
-// In pixels; the official file's window has 80 and its paddings about 10.
-constexpr unsigned long largest_part = 1000;
-
-[[noreturn]] void refuse(const std::string& reason) {
-  throw Error(ErrorCode::model_corrupt, "the network is not the MMOD face detector: " + reason);
-}
-
-const dlib::loss_mmod_& checked_window(const dlib::loss_mmod_& loss) {
-  const auto& options = loss.get_options();
-  if (options.detector_windows.size() != 1 || options.use_bounding_box_regression) refuse("it has not one window");
-  const auto& window = options.detector_windows.front();
-  const auto is_side = [](unsigned long side) { return side >= 1 && side <= largest_part; };
-  if (!is_side(window.width) || !is_side(window.height)) refuse("its window has no size");
-  return loss;
-}
-
-const mmod_layers::Pyramid& checked_pyramid(const mmod_layers::Pyramid& pyramid) {
-  if (pyramid.get_pyramid_padding() > largest_part || pyramid.get_pyramid_outer_padding() > largest_part) {
-    refuse("its pyramid is mostly padding");
-  }
-  return pyramid;
-}
-
 }  // namespace
 
 struct MmodDetector::Net {
   MmodLayers layers;
 };
 
-MmodDetector::MmodDetector(const std::string& bytes) : net_(std::make_unique<Net>()) {
-  MmodLayers file;
-  read_dlib_model(bytes, file);
-  auto& ours = net_->layers;
-  ours.loss_details() = checked_window(file.loss_details());
-  dlib::input_layer(ours) = checked_pyramid(dlib::input_layer(file));
-  Pixels blank(least_side, least_side);
-  dlib::assign_all_pixels(blank, 0);
-  run(ours, &blank, &blank + 1);
-  take_numbers(file, ours);
-}
+MmodDetector::MmodDetector(const std::string& bytes) : net_(std::make_unique<Net>()) { read_dlib_model(bytes, net_->layers); }
 
 MmodDetector::MmodDetector(const MmodDetector& other) : net_(std::make_unique<Net>(*other.net_)) {}
 

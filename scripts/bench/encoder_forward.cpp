@@ -50,7 +50,7 @@ int main(int count, char** arguments) {
   std::ifstream file(arguments[1], std::ios::binary);
   const std::string bytes{std::istreambuf_iterator<char>(file), {}};
   DlibResnet dlib_resnet(bytes);
-  const auto weights = read_resnet_weights(bytes);
+  const auto weights = dlib_resnet.weights();
   ResnetGraph one(weights, {"opencv", "cpu"});
   ResnetGraph eight(weights, {"opencv", "cpu"});
 
