@@ -74,27 +74,44 @@ export function officialManifest(): Manifest {
 
 /** @throws InternalError `INTERNAL` naming the first entry that is not whole. */
 export function checkedManifest(value: unknown): Manifest {
-  const { files } = (value ?? {}) as { readonly files?: unknown };
+  const { files } = fieldsOf(value);
   if (!Array.isArray(files)) throw new InternalError('INTERNAL', 'The model manifest has no list of files.');
   const seen = new Set<unknown>();
-  for (const [i, file] of (files as readonly Partial<ModelFile>[]).entries()) {
-    if (seen.has(file.key) || !isWhole(file)) {
-      throw new InternalError('INTERNAL', `Entry ${i} (${file.key}) of the model manifest is not whole.`);
+  for (const [i, file] of files.map(fieldsOf).entries()) {
+    if (seen.has(file['key']) || !isWhole(file)) {
+      const name = JSON.stringify(file['key']);
+      throw new InternalError('INTERNAL', `Entry ${i} (${name}) of the model manifest is not whole.`);
     }
-    seen.add(file.key);
+    seen.add(file['key']);
   }
   return { files: files as readonly ModelFile[] };
 }
 
-function isWhole({ key, name, licence, commercialUse, versions, https }: Partial<ModelFile>): boolean {
+type Fields = Readonly<Record<string, unknown>>;
+
+/** None of what is no object. */
+function fieldsOf(value: unknown): Fields {
+  return typeof value === 'object' && value !== null ? (value as Fields) : {};
+}
+
+function isWhole({ key, name, licence, commercialUse, versions, https }: Fields): boolean {
   return (
     [key, name, licence].every((text) => typeof text === 'string' && text !== '') &&
     // It becomes part of a path.
-    /^[\w.-]+$/.test(String(name)) &&
+    /^(?!\.\.?$)[\w.-]+$/.test(name as string) &&
     typeof commercialUse === 'boolean' &&
     Array.isArray(versions) &&
     versions.length > 0 &&
-    versions.every(({ bytes, sha256 }) => Number.isSafeInteger(bytes) && /^[0-9a-f]{64}$/.test(sha256)) &&
+    versions.map(fieldsOf).every(isOfficialFile) &&
     Array.isArray(https)
+  );
+}
+
+function isOfficialFile({ bytes, sha256 }: Fields): boolean {
+  return (
+    Number.isSafeInteger(bytes) &&
+    (bytes as number) > 0 &&
+    typeof sha256 === 'string' &&
+    /^[0-9a-f]{64}$/.test(sha256)
   );
 }

@@ -12,6 +12,9 @@ namespace {
 const cv::Scalar frame_colour(80, 220, 60);  // BGR
 const cv::Scalar text_colour(0, 0, 0);
 
+// In pixels; lines and letters on a larger one are no larger.
+constexpr int largest_frame = 8000;
+
 std::string label_of(const Detection& detection) {
   char text[16];
   std::snprintf(text, sizeof text, "%.2f", detection.confidence);
@@ -21,11 +24,13 @@ std::string label_of(const Detection& detection) {
 void draw(cv::Mat& image, const Detection& detection) {
   const cv::Rect frame(cv::Point(cvRound(detection.box.x), cvRound(detection.box.y)),
                        cv::Size(cvRound(detection.box.width), cvRound(detection.box.height)));
-  const int stroke = std::max(2, frame.width / 50);
+  // A frame may be far larger than the photo, and OpenCV knows lines of at most 32767 pixels.
+  const int width = std::min({frame.width, image.cols, largest_frame});
+  const int stroke = std::max(2, width / 50);
   cv::rectangle(image, frame, frame_colour, stroke);
 
   const auto label = label_of(detection);
-  const double scale = std::max(0.4, frame.width / 160.0);
+  const double scale = std::max(0.4, width / 160.0);
   const int thickness = std::max(1, cvRound(scale * 1.5));
   int baseline = 0;
   const auto text = cv::getTextSize(label, cv::FONT_HERSHEY_SIMPLEX, scale, thickness, &baseline);

@@ -1,6 +1,5 @@
 #include "mmod_detector.hpp"
 
-#include <dlib/dnn.h>
 #include <dlib/image_transforms.h>
 
 #include <algorithm>
@@ -11,23 +10,11 @@
 #include "dlib_image.hpp"
 #include "dlib_model.hpp"
 #include "fused_math.hpp"
+#include "mmod_layers.hpp"
 #include "upsampling.hpp"
 
 namespace facededup {
 namespace {
-
-// The network of mmod_human_face_detector (King, 2017). The type must name the layers exactly as the file has them.
-namespace mmod {
-
-template <int filters, typename Below>
-using Shrinking = dlib::relu<dlib::affine<dlib::con<filters, 5, 5, 2, 2, Below>>>;
-template <typename Below>
-using Same = dlib::relu<dlib::affine<dlib::con<45, 5, 5, 1, 1, Below>>>;
-
-using Pyramid = dlib::input_rgb_image_pyramid<dlib::pyramid_down<6>>;
-using Net = dlib::loss_mmod<dlib::con<1, 9, 9, 1, 1, Same<Same<Same<Shrinking<32, Shrinking<32, Shrinking<16, Pyramid>>>>>>>>;
-
-}  // namespace mmod
 
 using Pixels = dlib::matrix<dlib::rgb_pixel>;
 
@@ -55,16 +42,16 @@ WorkingCopy working_copy(const cv::Mat& image, const MmodOptions& options, std::
 using Found = std::vector<dlib::mmod_rect>;
 
 // From the network's output to boxes.
-void read_output(mmod::Net& net, const dlib::tensor& input, std::vector<Found>& found) {
+void read_output(MmodLayers& net, const dlib::tensor& input, std::vector<Found>& found) {
   net.loss_details().to_label(input, net.subnet(), found.begin());
 }
 
-FACEDEDUP_FUSED void read_output_fused(mmod::Net& net, const dlib::tensor& input, std::vector<Found>& found) {
+FACEDEDUP_FUSED void read_output_fused(MmodLayers& net, const dlib::tensor& input, std::vector<Found>& found) {
   read_output(net, input, found);
 }
 
 // What net(images) does, in two steps, for only the second has to be fused.
-std::vector<Found> run(mmod::Net& net, const Pixels* first, const Pixels* last) {
+std::vector<Found> run(MmodLayers& net, const Pixels* first, const Pixels* last) {
   dlib::resizable_tensor input;
   net.to_tensor(first, last, input);
   net.subnet().forward(input);
@@ -94,7 +81,7 @@ Detections in_photo(const Found& found, double scale, const MmodOptions& options
 }  // namespace
 
 struct MmodDetector::Net {
-  mmod::Net layers;
+  MmodLayers layers;
 };
 
 MmodDetector::MmodDetector(const std::string& bytes) : net_(std::make_unique<Net>()) { read_dlib_model(bytes, net_->layers); }

@@ -123,6 +123,13 @@ t.test('detections that are none are refused', async (t) => {
   }
 });
 
+t.test('a frame may be far larger than the photo', async (t) => {
+  const box = { x: -5e6, y: -5e6, width: 1e7, height: 1e7 };
+  const photo = { data: rawPatterns.rgb, width: pattern.width, height: pattern.height, channels: 3 } as const;
+  const drawn = await pixelsOf(await drawDetections(photo, [{ box, confidence: 1 }]));
+  t.ok(Buffer.from(drawn.data).equals(pattern.data), 'its lines lie outside');
+});
+
 for (const { name, bytes, codes } of await brokenImages()) {
   t.test(`${name} is refused`, async (t) => {
     const error = await drawDetections(bytes, []).then(

@@ -340,7 +340,13 @@ t.test('a manifest that is not whole is refused', async (t) => {
     undefined,
     {},
     { files: [fileOf({ name: '../model.dat' })] },
+    { files: [null] },
+    { files: [fileOf({ name: '..' })] },
+    { files: [{ ...fileOf(), key: { toString: null } }] },
     { files: [fileOf({ versions: [{ bytes: 9, sha256: 'short' }] })] },
+    { files: [fileOf({ versions: [{ bytes: -9, sha256: 'f'.repeat(64) }] })] },
+    { files: [{ ...fileOf(), versions: [null] }] },
+    { files: [{ ...fileOf(), versions: [{ bytes: 9, sha256: ['f'.repeat(64)] }] }] },
     { files: [fileOf(), fileOf()] },
   ])
     t.throws(() => checkedManifest(broken), { code: 'INTERNAL' });

@@ -1,0 +1,27 @@
+// Writes the models that fuzzing begins with: fuzz_seeds FOLDER.
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include "../test/small_models.hpp"
+
+namespace facededup::fuzz {
+namespace {
+
+void write(const std::filesystem::path& folder, const std::string& target, const std::string& name, const std::string& bytes) {
+  std::filesystem::create_directories(folder / target);
+  std::ofstream(folder / target / name, std::ios::binary) << bytes;
+}
+
+void write_all(const std::filesystem::path& folder) {
+  write(folder, "prototxt", "small", test::small_prototxt());
+  write(folder, "caffemodel", "small", test::small_caffemodel());
+  write(folder, "landmark_model", "small", test::small_landmark_model(5));
+  write(folder, "encoder_model", "empty", test::empty_resnet());
+  write(folder, "mmod_model", "empty", test::empty_mmod());
+}
+
+}  // namespace
+}  // namespace facededup::fuzz
+
+int main(int, char** arguments) { facededup::fuzz::write_all(arguments[1]); }
