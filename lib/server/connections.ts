@@ -48,6 +48,11 @@ export function refuseWhileClosing(app: FastifyInstance): void {
     done();
   });
   app.addHook('onRequest', (_request, _reply, done) => done(isClosing ? serverClosing() : undefined));
+  // A connection that is kept for the next request would keep the server.
+  app.addHook('onSend', (_request, reply, _payload, done) => {
+    if (isClosing) reply.header('connection', 'close');
+    done();
+  });
 }
 
 /** A body that does not come in time is not waited for, but for files of uploads. */
