@@ -15,6 +15,7 @@ import { ServerError } from '../errors.js';
 import {
   answerOf,
   limitConnections,
+  limitPipelines,
   limitSlowBodies,
   refuseWhileClosing,
   serverLimits,
@@ -52,6 +53,7 @@ export async function buildApp(context: ServerContext, { tls, log }: AppOptions)
   logRequests(app);
   refuseWhileClosing(app);
   limitConnections(app, tls !== undefined);
+  limitPipelines(app);
   await app.register(cookie);
   await app.register(rateLimit, { global: false });
   await app.register(helmet, headers(tls !== undefined));

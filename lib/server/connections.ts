@@ -11,6 +11,8 @@ import { serverBusy, serverClosing } from './refusals.js';
 const mostConnections = 512;
 /** Those beyond are not even told. */
 const mostSockets = 1024;
+/** Requests that one connection may send before the first is answered: they are read all at once, others coming after. */
+const mostUnanswered = 4;
 const headerLimit = 16 * 1024;
 /** Milliseconds for a body of JSON; uploads have `requestTimeout`. */
 const bodyTimeout = 60_000;
@@ -37,6 +39,18 @@ export function limitConnections(app: FastifyInstance, isTls: boolean): void {
     if (!surplus.has(socket)) return done();
     reply.header('connection', 'close');
     done(serverBusy(`More than ${mostConnections} connections are open.`));
+  });
+}
+
+/** Requests that are sent before earlier ones are answered take turns with nobody else's: a few are enough. */
+export function limitPipelines(app: FastifyInstance): void {
+  const unanswered = new WeakMap<Socket, number>();
+  app.addHook('onRequest', ({ raw: { socket } }, reply, done) => {
+    const before = unanswered.get(socket) ?? 0;
+    unanswered.set(socket, before + 1);
+    finished(reply.raw, () => unanswered.set(socket, (unanswered.get(socket) ?? 1) - 1));
+    if (before < mostUnanswered) done();
+    else done(serverBusy(`More than ${mostUnanswered} requests of one connection wait for their answers.`));
   });
 }
 

@@ -127,6 +127,23 @@ t.test('connections beyond the most are told to come later', async (t) => {
   t.equal((await fetch(`${address}/api/sets`)).status, 200);
 });
 
+t.test(
+  'of requests sent without waiting for answers each gets one, the first few what they ask for',
+  async (t) => {
+    const server = await serverOn(t, await filledPlace(t));
+    await server.listen();
+    const request = 'GET /api/sets HTTP/1.1\r\nHost: localhost\r\n\r\n';
+    const [socket] = await connections(t, server, 1, request.repeat(20));
+    let text = '';
+    socket?.setEncoding('latin1').on('data', (chunk: string) => (text += chunk));
+    const statuses = () => [...text.matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status]) => status);
+    while (statuses().length < 20) await new Promise((resolve) => setTimeout(resolve, 5));
+    t.same(statuses().slice(0, 4), ['200', '200', '200', '200']);
+    t.same(new Set(statuses().slice(4)), new Set(['503']));
+    t.match(text, /retry-after: 5\r\n/);
+  },
+);
+
 t.test('bodies that come at once take no more than their share of the memory', async (t) => {
   const server = await serverOn(t, await filledPlace(t));
   const address = await server.listen();
