@@ -140,9 +140,22 @@ export class CalibrationError extends FaceDedupError {}
  * Codes: `SERVER_UNSAFE` (others could connect without a token), `SERVER_ADDRESS` (taken, or none of this machine),
  * `REQUEST_INVALID`, `REQUEST_TOO_LARGE`, `REQUEST_REFUSED` (by its host or origin), `TOKEN_REQUIRED`, `TOKEN_WRONG`,
  * `TOO_MANY_REQUESTS`, `ADDRESS_UNKNOWN`, `JOB_MISSING`, `QUEUE_FULL`, `SET_IN_USE`, `SETTING_FIXED`,
- * `WEBHOOK_REFUSED` (no address that may be told), `UPLOAD_UNDER_WAY`, `TEMP_FOLDER_UNWRITABLE`.
+ * `WEBHOOK_REFUSED` (no address that may be told), `UPLOAD_UNDER_WAY`, `TEMP_FOLDER_UNWRITABLE`, `REQUEST_TIMEOUT` (its
+ * body did not come in time), `SERVER_BUSY` (too many connections, or too much in memory for others), `SERVER_CLOSING`.
  */
-export class ServerError extends FaceDedupError {}
+export class ServerError extends FaceDedupError {
+  /** Seconds after which the same request may be answered; undefined where waiting alone changes nothing. */
+  readonly retryAfter: number | undefined;
+
+  constructor(
+    code: string,
+    message: string,
+    options: FaceDedupErrorOptions & { readonly retryAfter?: number | undefined } = {},
+  ) {
+    super(code, message, options);
+    this.retryAfter = options.retryAfter;
+  }
+}
 
 /** A report cannot be written where it was asked for. Code: `REPORT_UNWRITABLE`. */
 export class ReportError extends FaceDedupError {}

@@ -38,12 +38,12 @@ export async function* azurePhotos(
  *
  * @throws InvalidOptionError when it is no name of a blob
  */
-export function photoNamed(name: string): string | LazyPhoto {
+export function photoNamed(name: string, signal?: AbortSignal): string | LazyPhoto {
   if (!isAzureName(name)) return name;
   const { prefix: blob = '', ...location } = parseAzureName(name);
   return {
     name,
-    read: async () => readBlob(await AzureContainer.open(location), blob, name, undefined),
+    read: async () => readBlob(await AzureContainer.open(location), blob, name, signal),
   };
 }
 

@@ -1,7 +1,7 @@
 // What the server answers when something fails: one status for each code, a sentence, and nothing that is its own affair.
 
 import { basename } from 'node:path';
-import { FaceDedupError } from '../errors.js';
+import { FaceDedupError, ServerError } from '../errors.js';
 import { redact } from '../redaction.js';
 import type { ApiError } from './api.js';
 
@@ -23,6 +23,7 @@ const statuses: Readonly<Record<string, number>> = {
   PHOTO_NOT_FOUND: 404,
   NO_PHOTOS: 404,
   MODEL_VERSION_MISSING: 404,
+  REQUEST_TIMEOUT: 408,
   PHOTO_CHANGED: 409,
   MODEL_VERSION_EXISTS: 409,
   MODEL_VERSION_INCOMPLETE: 409,
@@ -45,12 +46,17 @@ const statuses: Readonly<Record<string, number>> = {
   AZURE_NOT_FOUND: 404,
   AZURE_CHANGED: 502,
   QUEUE_FULL: 503,
+  SERVER_BUSY: 503,
+  SERVER_CLOSING: 503,
   TEMP_FOLDER_UNWRITABLE: 503,
   FACE_STORE_BUSY: 503,
   MODEL_MISSING: 503,
   MODEL_CORRUPT: 503,
   OUT_OF_MEMORY: 503,
 };
+
+/** Seconds after which what passes by itself may have passed. */
+const waits: Readonly<Record<string, number>> = { FACE_STORE_BUSY: 5, OUT_OF_MEMORY: 10 };
 
 /** By Fastify's status where its own checks refuse a request. */
 const codesOfStatuses: Readonly<Record<number, string>> = {
@@ -63,6 +69,8 @@ const codesOfStatuses: Readonly<Record<number, string>> = {
 export interface Refusal {
   readonly status: number;
   readonly error: ApiError['error'];
+  /** Seconds after which it is worth another try; undefined where it is not, as far as is known. */
+  readonly retryAfter?: number | undefined;
   /** Whether it is a mistake of this library, which its log must show. */
   readonly isOurs: boolean;
 }
@@ -82,6 +90,7 @@ export class ErrorAnswers {
       return {
         status: statuses[error.code] ?? 500,
         error: { code: error.code, message: this.#public(error.message) },
+        retryAfter: error instanceof ServerError ? error.retryAfter : waits[error.code],
         isOurs: false,
       };
     const { statusCode, message } = error as { readonly statusCode?: unknown; readonly message?: unknown };

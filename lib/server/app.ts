@@ -12,8 +12,17 @@ import Fastify, {
   LogController,
 } from 'fastify';
 import { ServerError } from '../errors.js';
+import {
+  answerOf,
+  limitConnections,
+  limitPipelines,
+  limitSlowBodies,
+  refuseWhileClosing,
+  serverLimits,
+} from './connections.js';
 import type { ServerContext } from './context.js';
 import { addGuards } from './guards.js';
+import { addMemoryLimit } from './held_memory.js';
 import { addDecisionRoutes } from './routes/decisions.js';
 import { addIgnoredPairRoutes } from './routes/ignored_pairs.js';
 import { addModelRoutes } from './routes/models.js';
@@ -34,22 +43,25 @@ export interface AppOptions {
 }
 
 const bodyLimit = 256 * 1024;
-const headerLimit = 16 * 1024;
-const mostConnections = 512;
 
 export async function buildApp(context: ServerContext, { tls, log }: AppOptions): Promise<FastifyInstance> {
   const app = makeFastify(context, tls, log);
-  app.server.maxConnections = mostConnections;
   for (const schema of sharedSchemas) app.addSchema(schema);
   checkStrictly(app);
   takeEmptyJson(app);
   answerErrors(app, context);
   logRequests(app);
+  refuseWhileClosing(app);
+  limitConnections(app, tls !== undefined);
+  limitPipelines(app);
   await app.register(cookie);
   await app.register(rateLimit, { global: false });
   await app.register(helmet, headers(tls !== undefined));
   await app.register(swagger, description(context));
   const checkToken = addGuards(app, context);
+  // Those who may not ask take nobody's place.
+  limitSlowBodies(app);
+  addMemoryLimit(app);
   addPageRoutes(app);
   addSessionRoutes(app, context, checkToken);
   addSetRoutes(app, context);
@@ -77,16 +89,11 @@ export async function buildApp(context: ServerContext, { tls, log }: AppOptions)
 }
 
 function makeFastify(context: ServerContext, tls: AppOptions['tls'], log: boolean): FastifyInstance {
-  const refuse = (status: number, code: string, message: string) =>
-    `HTTP/1.1 ${status} ${status === 431 ? 'Request Header Fields Too Large' : 'Bad Request'}\r\n` +
-    `Content-Type: application/json; charset=utf-8\r\nConnection: close\r\n` +
-    `Content-Length: ${Buffer.byteLength(body(code, message))}\r\n\r\n${body(code, message)}`;
-  const body = (code: string, message: string) => JSON.stringify({ error: { code, message } });
-  const limits = { maxHeaderSize: headerLimit, headersTimeout: 15_000 };
   return Fastify({
     // Their types tell http from https, which nothing here depends on.
-    ...((tls ? { https: { ...tls, ...limits } } : { http: limits }) as { http: object }),
+    ...((tls ? { https: { ...tls, ...serverLimits } } : { http: serverLimits }) as { http: object }),
     bodyLimit,
+    return503OnClosing: false,
     keepAliveTimeout: 10_000,
     // For uploads over slow lines.
     requestTimeout: 600_000,
@@ -100,12 +107,7 @@ function makeFastify(context: ServerContext, tls: AppOptions['tls'], log: boolea
     },
     clientErrorHandler: (error, socket) => {
       if (!socket.writable) return socket.destroy(error);
-      const isLarge = (error as NodeJS.ErrnoException).code === 'HPE_HEADER_OVERFLOW';
-      socket.end(
-        isLarge
-          ? refuse(431, 'REQUEST_TOO_LARGE', `The headers have more than ${headerLimit} bytes.`)
-          : refuse(400, 'REQUEST_INVALID', 'This is no HTTP request.'),
-      );
+      socket.end(answerOf(error));
     },
   });
 }
@@ -133,8 +135,9 @@ function takeEmptyJson(app: FastifyInstance): void {
 
 function answerErrors(app: FastifyInstance, { errors }: ServerContext): void {
   app.setErrorHandler((error, request, reply) => {
-    const { status, error: described, isOurs } = errors.refusalOf(error);
+    const { status, error: described, retryAfter, isOurs } = errors.refusalOf(error);
     if (isOurs) request.log.error({ stack: placesIn(error) }, 'a fault of facededup');
+    if (retryAfter !== undefined) reply.header('retry-after', retryAfter);
     if (status === 401) reply.header('www-authenticate', 'Bearer');
     return reply.status(status).type('application/json; charset=utf-8').send({ error: described });
   });

@@ -30,7 +30,9 @@ export function addGuards(app: FastifyInstance, { access, sessions }: ServerCont
   const failures = app.createRateLimit({ max: mostFailures, timeWindow: 60_000 });
   const checkToken: CheckToken = async (request, token) => {
     const refused = () =>
-      new ServerError('TOO_MANY_REQUESTS', 'Too many wrong tokens were sent. Try again in a minute.');
+      new ServerError('TOO_MANY_REQUESTS', 'Too many wrong tokens were sent. Try again in a minute.', {
+        retryAfter: 60,
+      });
     const before = await failures(request, { increment: false });
     if (!before.isAllowed && before.remaining === 0) throw refused();
     if (sessions.isToken(token)) return true;

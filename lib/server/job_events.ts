@@ -31,6 +31,7 @@ export class JobEvents {
       throw new ServerError(
         'TOO_MANY_REQUESTS',
         `More than ${mostStreams} follow runs already. Close some pages.`,
+        { retryAfter: 30 },
       );
     const stream = new PassThrough();
     this.#streams.add(stream);

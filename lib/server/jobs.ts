@@ -4,6 +4,7 @@ import { AbortedError, ServerError } from '../errors.js';
 import type { FindProgress } from '../runs/find.js';
 import type { Findings } from '../runs/findings.js';
 import type { ApiJob } from './api.js';
+import { serverClosing } from './refusals.js';
 
 export type JobWork = (
   signal: AbortSignal,
@@ -22,14 +23,13 @@ export interface JobQueueOptions {
 }
 
 /** Seconds after which a full queue may be tried again. */
-export const retryAfter = 30;
+const retryAfter = 30;
 /** Those that ended longer ago are forgotten. */
 const keptJobs = 100;
 
 type Listener = (job: ApiJob, version: number) => void;
 
 class Job {
-  readonly work: JobWork;
   readonly abort = new AbortController();
   readonly listeners = new Set<Listener>();
   state: ApiJob;
@@ -39,9 +39,8 @@ class Job {
   stageBegan = 0;
   toldAt = 0;
 
-  constructor(state: ApiJob, work: JobWork) {
+  constructor(state: ApiJob) {
     this.state = state;
-    this.work = work;
   }
 
   get hasEnded(): boolean {
@@ -54,6 +53,8 @@ export class JobQueue {
   readonly #waiting: number;
   readonly #interval: number;
   readonly #jobs = new Map<number, Job>();
+  /** Those that wait; what they were asked for may be large, and is let go with their end. */
+  readonly #queue = new Map<Job, JobWork>();
   #working: Promise<void> | undefined;
   #lastNumber = 0;
   #isClosed = false;
@@ -64,31 +65,31 @@ export class JobQueue {
     this.#interval = options.interval ?? 250;
   }
 
-  /** @throws ServerError `QUEUE_FULL` */
+  /** @throws ServerError `QUEUE_FULL`, `SERVER_CLOSING` */
   add(set: string, work: JobWork): ApiJob {
+    if (this.#isClosed) throw serverClosing();
     const pending = [...this.#jobs.values()].filter((job) => !job.hasEnded).length;
-    if (this.#isClosed || pending > this.#waiting)
+    if (pending > this.#waiting)
       throw new ServerError(
         'QUEUE_FULL',
         `No more than ${this.#waiting} runs may wait for another. Try again when one of them is done.`,
+        { retryAfter },
       );
-    const job = new Job(
-      {
-        job: ++this.#lastNumber,
-        set,
-        state: 'waiting',
-        createdAt: new Date().toISOString(),
-        stage: null,
-        done: 0,
-        total: 0,
-        failed: 0,
-        rate: null,
-        secondsLeft: null,
-        run: null,
-        error: null,
-      },
-      work,
-    );
+    const job = new Job({
+      job: ++this.#lastNumber,
+      set,
+      state: 'waiting',
+      createdAt: new Date().toISOString(),
+      stage: null,
+      done: 0,
+      total: 0,
+      failed: 0,
+      rate: null,
+      secondsLeft: null,
+      run: null,
+      error: null,
+    });
+    this.#queue.set(job, work);
     this.#jobs.set(job.state.job, job);
     this.#forgetOld();
     this.#working ??= this.#workThrough();
@@ -157,19 +158,20 @@ export class JobQueue {
     // The answer to the one who asked says that it waits.
     await Promise.resolve();
     for (;;) {
-      const next = [...this.#jobs.values()].find(({ state }) => state.state === 'waiting');
+      const [next] = this.#queue;
       if (!next) break;
-      await this.#run(next);
+      this.#queue.delete(next[0]);
+      await this.#run(...next);
     }
     this.#working = undefined;
   }
 
-  async #run(job: Job): Promise<void> {
+  async #run(job: Job, work: JobWork): Promise<void> {
     job.stageBegan = Date.now();
     this.#change(job, { state: 'running' });
     let findings: Findings;
     try {
-      findings = await job.work(job.abort.signal, (progress) => this.#report(job, progress));
+      findings = await work(job.abort.signal, (progress) => this.#report(job, progress));
     } catch (error) {
       const isCancelled = error instanceof AbortedError || job.abort.signal.aborted;
       const description = isCancelled ? null : this.#options.describeError(error);
@@ -192,6 +194,7 @@ export class JobQueue {
   }
 
   #end(job: Job, change: Partial<ApiJob>, findings: Findings | undefined): void {
+    this.#queue.delete(job);
     this.#change(job, change);
     job.listeners.clear();
     try {

@@ -62,11 +62,15 @@ export class RootedPhotos {
   /**
    * A photo by its name in a set, to be read within the roots alone.
    *
+   * @param signal ends the download of a blob.
    * @returns with `stamp`, which changes whenever the file does; a blob has none.
    * @throws PhotoAccessError `PHOTO_OUTSIDE_ROOTS`, `PHOTO_NOT_FOUND`, `PHOTO_UNREADABLE`; InvalidOptionError
    */
-  async photo(name: string): Promise<{ readonly photo: LazyPhoto; readonly stamp?: string }> {
-    if (isAzureName(name)) return { photo: photoNamed(this.#requireBlob(name)) as LazyPhoto };
+  async photo(
+    name: string,
+    signal?: AbortSignal,
+  ): Promise<{ readonly photo: LazyPhoto; readonly stamp?: string }> {
+    if (isAzureName(name)) return { photo: photoNamed(this.#requireBlob(name), signal) as LazyPhoto };
     const real = await this.#real(name);
     const { size, mtimeNs, ctimeNs, ino } = await stat(real, { bigint: true }).catch((cause: unknown) => {
       throw unreadable(name, cause);

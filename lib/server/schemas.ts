@@ -275,7 +275,12 @@ export function answers(status: number, description: string, schema: Schema): Fa
   return {
     [status]: { description, ...content(schema) },
     '4xx': { description: 'The request is wrong, or not allowed.', ...content(ref('ApiError')) },
-    '5xx': { description: 'The server cannot do it now, or not at all.', ...content(ref('ApiError')) },
+    503: {
+      description: 'Not now: too much is asked for at once, the server closes, or a model is missing.',
+      headers: { 'retry-after': { type: 'integer', description: 'seconds, where waiting helps' } },
+      ...content(ref('ApiError')),
+    },
+    '5xx': { description: 'The server cannot do it, or not at all.', ...content(ref('ApiError')) },
   };
 }
 

@@ -67,13 +67,18 @@ export interface FaceServer {
   listen(): Promise<string>;
   /** Where it listens; undefined while it does not. */
   readonly address: string | undefined;
-  /** Cancels what runs, ends all connections and closes the store. May be called again. */
+  /**
+   * Cancels what runs, answers what has begun within ten seconds, ends all connections and closes the store. May be called
+   * again.
+   */
   close(): Promise<void>;
   /** The Fastify application beneath: its `inject` answers without a network. */
   readonly app: FastifyInstance;
 }
 
 const loopbackNames = ['localhost', '127.0.0.1', '[::1]'] as const;
+/** Milliseconds for answers that have begun, once the server is told to close. */
+const closeGrace = 10_000;
 const defaultUploadLimit = 256 * 1024 * 1024;
 
 /** Whether only this machine can connect to it. */
@@ -211,7 +216,7 @@ function tellOfEnd(
 
 function faceServer(
   app: FastifyInstance,
-  { jobs, viewer, webhooks, store }: ServerContext,
+  { jobs, webhooks, store }: ServerContext,
   { host, port, isTls }: { readonly host: string; readonly port: number; readonly isTls: boolean },
 ): FaceServer {
   let address: string | undefined;
@@ -219,8 +224,10 @@ function faceServer(
   const close = async () => {
     // Whoever waits for a run learns of its end while the connections are still there.
     await jobs.close();
+    const deadline = setTimeout(() => app.server.closeAllConnections(), closeGrace);
     await app.close();
-    await Promise.all([viewer.close(), webhooks.close()]);
+    clearTimeout(deadline);
+    await webhooks.close();
     store.close();
     address = undefined;
   };

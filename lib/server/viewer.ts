@@ -1,15 +1,15 @@
 // Photos and faces as JPEGs for the page to show: a few at a time, the rest in a queue that has an end.
 
-import pLimit from 'p-limit';
 import type { Box } from '../detections.js';
 import { FaceEngine, thumbnail } from '../engine.js';
-import { BoxOutsidePhotoError, ServerError } from '../errors.js';
+import { BoxOutsidePhotoError } from '../errors.js';
 import type { ModelsOption } from '../models/index.js';
 import type { LazyPhoto } from '../photos/photo.js';
+import { Turns } from './turns.js';
 
 /** Each holds a decoded photo in memory. */
 const atOnce = 2;
-const mostWaiting = 200;
+const waiting = 200;
 
 export interface ViewedPhoto {
   readonly jpeg: Uint8Array;
@@ -19,7 +19,7 @@ export interface ViewedPhoto {
 }
 
 export class Viewer {
-  readonly #limit = pLimit(atOnce);
+  readonly #turns = new Turns({ atOnce, waiting, what: 'photos', retryAfter: 2 });
   readonly #models: ModelsOption | undefined;
   #engine: FaceEngine | undefined;
 
@@ -27,37 +27,34 @@ export class Viewer {
     this.#models = models;
   }
 
-  /** @throws as thumbnail, ServerError `QUEUE_FULL` */
-  whole(photo: LazyPhoto, maxSide: number): Promise<ViewedPhoto> {
-    return this.#inTurn(() => thumbnail(photo, { maxSide }));
+  /** @throws as thumbnail, and as Turns.take */
+  whole(photo: LazyPhoto, maxSide: number, signal: AbortSignal): Promise<ViewedPhoto> {
+    return this.#turns.take(() => thumbnail(photo, { maxSide }), signal);
   }
 
-  /** @param size of the square in pixels. @throws as FaceEngine.extract, ServerError `QUEUE_FULL` */
+  /** @param size of the square in pixels. @throws as FaceEngine.extract, and as Turns.take */
   face(
     photo: LazyPhoto,
     box: Box,
-    { size, padding }: { size: number; padding: number },
+    { size, padding, signal }: { size: number; padding: number; signal: AbortSignal },
   ): Promise<Uint8Array> {
-    return this.#inTurn(async () => {
+    return this.#turns.take(async () => {
       this.#engine ??= FaceEngine.createLazily({
         models: this.#models,
         lanes: atOnce,
         landmarks: 'small',
         watchModels: true,
       });
-      const [face] = await this.#engine.extract(photo, { boxes: [box], size, padding, format: 'jpeg' });
+      const options = { boxes: [box], size, padding, format: 'jpeg', signal } as const;
+      const [face] = await this.#engine.extract(photo, options);
       if (!face) throw new BoxOutsidePhotoError('BOX_OUTSIDE_PHOTO', `There is no face in '${photo.name}'.`);
       return face.chip;
-    });
+    }, signal);
   }
 
+  /** What waits is refused; what is at work is waited for. May be called again. */
   async close(): Promise<void> {
+    await this.#turns.close();
     await this.#engine?.close();
-  }
-
-  #inTurn<Answer>(work: () => Promise<Answer>): Promise<Answer> {
-    if (this.#limit.pendingCount >= mostWaiting)
-      throw new ServerError('QUEUE_FULL', 'Too many photos are asked for at once. Try again in a moment.');
-    return this.#limit(work);
   }
 }

@@ -1,61 +1,15 @@
 // `facededup serve` and `facededup review`, run as a user runs them.
 
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { execFileSync } from 'node:child_process';
 import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { get } from 'node:https';
 import { join } from 'node:path';
-import t, { type Test } from 'tap';
-import { packageRoot } from '../../lib/package_root.js';
+import t from 'tap';
 import type { ApiSession } from '../../lib/server/index.js';
 import { FaceStore } from '../../lib/store/index.js';
 import { facededup } from '../fixtures/command_line.js';
 import { filledPlace, token } from '../fixtures/review_server.js';
-
-const main = join(packageRoot, 'dist', 'esm', 'cli', 'main.js');
-
-interface Serving {
-  readonly address: string;
-  readonly process: ChildProcess;
-  readonly stderr: () => string;
-  /** @returns the exit code. */
-  readonly stop: (signal?: NodeJS.Signals) => Promise<number | null>;
-}
-
-/** Starts it, and waits for the address it prints. */
-async function serving(
-  t: Test,
-  args: readonly string[],
-  { cwd, env = {} }: { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv } = {},
-): Promise<Serving> {
-  const child = spawn(process.execPath, [main, ...args], {
-    env: { ...process.env, FACEDEDUP_TOKEN: '', ...env },
-    ...(cwd === undefined ? {} : { cwd }),
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const ended = once(child, 'exit') as Promise<[number | null]>;
-  t.teardown(async () => {
-    child.kill('SIGKILL');
-    await ended;
-  });
-  let stderr = '';
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
-  const first = await Promise.race([
-    once(child.stdout.setEncoding('utf8'), 'data') as Promise<[string]>,
-    ended,
-  ]);
-  const line = String(first[0]).trim();
-  if (!/http/.test(line)) throw new Error(`it did not start: ${stderr}`);
-  return {
-    address: line.startsWith('{') ? (JSON.parse(line) as { address: string }).address : line,
-    process: child,
-    stderr: () => stderr,
-    stop: async (signal = 'SIGTERM') => {
-      child.kill(signal);
-      return (await ended)[0];
-    },
-  };
-}
+import { serving } from '../fixtures/serving.js';
 
 t.test('serve prints its address, serves, and closes on SIGINT and SIGTERM', async (t) => {
   const { folder, root } = await filledPlace(t);

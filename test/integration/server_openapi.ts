@@ -12,7 +12,10 @@ interface Operation {
   readonly parameters?: readonly { readonly name: string; readonly in: string; readonly schema: Json }[];
   readonly requestBody?: { readonly content: Json };
   readonly responses: Readonly<
-    Record<string, { readonly content?: Readonly<Record<string, { readonly schema: Json }>> }>
+    Record<
+      string,
+      { readonly headers?: Json; readonly content?: Readonly<Record<string, { readonly schema: Json }>> }
+    >
   >;
 }
 
@@ -92,7 +95,7 @@ function routesOf(drawing: string): string[] {
 
 t.test('what the server answers is as it says', async (t) => {
   const { photos, ...place } = await filledPlace(t);
-  const ask = askerOf(await serverOn(t, place));
+  const ask = askerOf(await serverOn(t, place, { waitingRuns: 0 }));
   const { body: document } = await ask<Document>('GET', '/api/openapi.json');
   const ajv = new Ajv2020({ strict: false });
   ajv.addSchema(JSON.parse(JSON.stringify(document)) as Json, 'document');
@@ -128,9 +131,13 @@ t.test('what the server answers is as it says', async (t) => {
     ['POST', '/api/sets', '/api/sets', { name: 7 }],
     ['PATCH', '/api/settings', '/api/settings', { roots: [] }],
     ['GET', '/api/sets/{set}/photos/image', '/api/sets/default/photos/image?name=x'],
+    ['POST', '/api/sets/{set}/runs', '/api/sets/default/runs', {}],
+    ['POST', '/api/sets/{set}/runs', '/api/sets/default/runs', {}],
   ] as const;
+  const statuses = new Set<number>();
   for (const [method, path, url, body] of asked) {
     const answer = await ask<unknown>(method, url, body);
+    statuses.add(answer.status);
     const responses = document.paths[path]?.[method.toLowerCase()]?.responses ?? {};
     const key = Object.hasOwn(responses, String(answer.status))
       ? String(answer.status)
@@ -151,4 +158,7 @@ t.test('what the server answers is as it says', async (t) => {
     const validate = ajv.getSchema(`document#/${pointer}`);
     t.ok(validate?.(answer.body), `${method} ${url}: ${ajv.errorsText(validate?.errors)}`);
   }
+  t.ok(statuses.has(503), 'a queue that is full is among them');
+  const { headers } = document.paths['/api/sets/{set}/runs']?.['post']?.responses['503'] ?? {};
+  t.match(headers, { 'retry-after': { schema: { type: 'integer' } } });
 });

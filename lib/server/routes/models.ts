@@ -9,7 +9,9 @@ import type { ApiModel, ApiModelHistory } from '../api.js';
 import type { ServerContext } from '../context.js';
 import { engineOptionsOf } from '../engine_settings.js';
 import { answers, arrayOf, modelSetParams, object, ref } from '../schemas.js';
+import { closeWithServer, Turns } from '../turns.js';
 import { ModelUploads, type Upload } from '../uploads.js';
+import { goneSignal } from './shared.js';
 
 interface ModelSetParams {
   readonly set: ModelSetName;
@@ -18,6 +20,9 @@ interface ModelSetParams {
 export function addModelRoutes(app: FastifyInstance, context: ServerContext): void {
   const { modelStore } = context;
   const tags = ['models'];
+  // Each reads 140 MB.
+  const reading = new Turns({ atOnce: 1, waiting: 16, what: 'lists of models', retryAfter: 5 });
+  closeWithServer(app, reading);
   const history = answers(200, 'The versions of the set', ref('ApiModelHistory'));
 
   app.get(
@@ -29,10 +34,12 @@ export function addModelRoutes(app: FastifyInstance, context: ServerContext): vo
         response: answers(200, 'All', arrayOf(ref('ApiModel'))),
       },
     },
-    async (): Promise<ApiModel[]> =>
-      (await modelStore.status()).map(({ key, set, name, state, version, sha256, licence }) => {
+    async (_request, reply): Promise<ApiModel[]> => {
+      const states = await reading.take(() => modelStore.status(), goneSignal(reply));
+      return states.map(({ key, set, name, state, version, sha256, licence }) => {
         return { key, set, name, state, version: version ?? null, sha256: sha256 ?? null, licence };
-      }),
+      });
+    },
   );
 
   app.get<{ Params: ModelSetParams }>(

@@ -18,7 +18,8 @@ import {
   ref,
   setParams,
 } from '../schemas.js';
-import { type Range, setNamed, type SetParams } from './shared.js';
+import { closeWithServer } from '../turns.js';
+import { goneSignal, type Range, setNamed, type SetParams } from './shared.js';
 
 interface ImageQuery {
   readonly name: string;
@@ -33,13 +34,14 @@ interface FaceQuery extends Box {
 
 export function addPhotoRoutes(app: FastifyInstance, context: ServerContext): void {
   const { photos, viewer } = context;
+  closeWithServer(app, viewer);
   const tags = ['photos'];
   /** Of a photo that the set knows, and the server may read; `stamp` is another one once the file or what is kept changes. */
-  const photoNamed = async (set: string, name: string) => {
+  const photoNamed = async (set: string, name: string, signal: AbortSignal) => {
     const seen = setNamed(context, set).photos.seen(name);
     if (!seen)
       throw new PhotoAccessError('PHOTO_NOT_FOUND', `There is no photo '${name}' in the set '${set}'.`);
-    const { photo, stamp } = await photos.photo(name);
+    const { photo, stamp } = await photos.photo(name, signal);
     return {
       photo: asEncoded(photo, seen.digest),
       stamp: stamp === undefined ? undefined : `${stamp} ${seen.digest}`,
@@ -80,9 +82,10 @@ export function addPhotoRoutes(app: FastifyInstance, context: ServerContext): vo
     },
     async (request, reply) => {
       const { name, side } = request.query;
-      const { photo, stamp } = await photoNamed(request.params.set, name);
+      const gone = goneSignal(reply);
+      const { photo, stamp } = await photoNamed(request.params.set, name, gone);
       if (isKnownToClient(request, reply, stamp)) return reply.status(304).send();
-      const { jpeg, photoWidth, photoHeight } = await viewer.whole(photo, side);
+      const { jpeg, photoWidth, photoHeight } = await viewer.whole(photo, side, gone);
       reply.header('facededup-photo-width', photoWidth).header('facededup-photo-height', photoHeight);
       return reply.type('image/jpeg').send(jpeg);
     },
@@ -101,11 +104,12 @@ export function addPhotoRoutes(app: FastifyInstance, context: ServerContext): vo
     },
     async (request, reply) => {
       const { name, size, padding, x, y, width, height } = request.query;
-      const { photo, stamp } = await photoNamed(request.params.set, name);
+      const gone = goneSignal(reply);
+      const { photo, stamp } = await photoNamed(request.params.set, name, gone);
       if (isKnownToClient(request, reply, stamp)) return reply.status(304).send();
       return reply
         .type('image/jpeg')
-        .send(await viewer.face(photo, { x, y, width, height }, { size, padding }));
+        .send(await viewer.face(photo, { x, y, width, height }, { size, padding, signal: gone }));
     },
   );
 }

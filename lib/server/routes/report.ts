@@ -4,25 +4,29 @@ import { createReadStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
-import pLimit from 'p-limit';
 import { FaceEngine } from '../../engine.js';
-import { ServerError } from '../../errors.js';
 import { writeReport } from '../../report/index.js';
 import type { ServerContext } from '../context.js';
 import { answersOther, object, runParams } from '../schemas.js';
 import { makeTempFolder } from '../temp_folder.js';
-import { runNamed, type RunParams, setNamed } from './shared.js';
+import { closeWithServer, Turns } from '../turns.js';
+import { goneSignal, runNamed, type RunParams, setNamed } from './shared.js';
 
 interface ReportQuery {
   readonly photos: 'embed' | 'none';
 }
 
-/** Each reads all photos of a run. */
-const mostWaiting = 4;
+/** Being made, waiting to be made, or read by their clients: each may be a large file on the disk. */
+const mostOpen = 8;
 const lanes = 2;
 
 export function addReportRoutes(app: FastifyInstance, context: ServerContext): void {
-  const inTurn = pLimit(1);
+  const retryAfter = 30;
+  const open = new Turns({ atOnce: mostOpen, waiting: 0, what: 'reports', retryAfter });
+  // Each reads all photos of a run.
+  const writing = new Turns({ atOnce: 1, waiting: mostOpen, what: 'reports', retryAfter });
+  closeWithServer(app, open);
+  closeWithServer(app, writing);
 
   app.get<{ Params: RunParams; Querystring: ReportQuery }>(
     '/api/sets/:set/runs/:run/report',
@@ -41,26 +45,24 @@ export function addReportRoutes(app: FastifyInstance, context: ServerContext): v
     async (request, reply) => {
       const set = setNamed(context, request.params.set);
       const run = runNamed(set, request.params.run);
-      if (inTurn.pendingCount >= mostWaiting)
-        throw new ServerError('QUEUE_FULL', 'Too many reports are asked for at once. Try again in a moment.');
-      const gone = new AbortController();
-      reply.raw.once('close', () => gone.abort());
-      const folder = await makeTempFolder('facededup-report-');
-      const path = join(folder, 'report.html');
-      const drop = () => void rm(folder, { recursive: true, force: true });
-      try {
-        await inTurn(() =>
-          write(context, path, { set, run, photos: request.query.photos, signal: gone.signal }),
-        );
-      } catch (error) {
-        drop();
-        throw error;
-      }
-      return reply
-        .type('text/html; charset=utf-8')
-        .header('cache-control', 'private, no-store')
-        .header('content-disposition', `attachment; filename="facededup-run-${run}.html"`)
-        .send(createReadStream(path).once('close', drop));
+      const signal = goneSignal(reply);
+      await open.take(async () => {
+        const folder = await makeTempFolder('facededup-report-');
+        try {
+          const path = join(folder, 'report.html');
+          const { photos } = request.query;
+          await writing.take(() => write(context, path, { set, run, photos, signal }), signal);
+          // Until the client has it, or has gone.
+          await reply
+            .type('text/html; charset=utf-8')
+            .header('cache-control', 'private, no-store')
+            .header('content-disposition', `attachment; filename="facededup-run-${run}.html"`)
+            .send(createReadStream(path));
+        } finally {
+          await rm(folder, { recursive: true, force: true });
+        }
+      }, signal);
+      return reply;
     },
   );
 }
@@ -85,7 +87,7 @@ async function write(
       engine,
       photos,
       digestOf: (name) => set.photos.seen(name)?.digest,
-      readPhoto: async (name) => (await rooted.photo(name)).photo.read(),
+      readPhoto: async (name) => (await rooted.photo(name, signal)).photo.read(),
       signal,
     });
   } finally {

@@ -9,7 +9,7 @@ import type { ApiJob, ApiNewRun, ApiRun } from '../api.js';
 import type { ServerContext } from '../context.js';
 import { engineOptionsOf } from '../engine_settings.js';
 import { JobEvents } from '../job_events.js';
-import { type JobWork, retryAfter } from '../jobs.js';
+import type { JobWork } from '../jobs.js';
 import { answers, answersOther, arrayOf, object, ref, runParams, setParams } from '../schemas.js';
 import { type RunParams, runNamed, setNamed, type SetParams } from './shared.js';
 
@@ -149,11 +149,6 @@ function addJobs(app: FastifyInstance, { jobs }: ServerContext): void {
       return reply.header('cache-control', 'no-store').type('text/event-stream').send(stream);
     },
   );
-
-  // Jobs are refused by the queue, and whoever asks is told when to come again.
-  app.addHook('onError', async (_request, reply, error) => {
-    if ('code' in error && error.code === 'QUEUE_FULL') reply.header('retry-after', retryAfter);
-  });
 }
 
 function workOf(context: ServerContext, setName: string, asked: ApiNewRun): JobWork {

@@ -1,5 +1,6 @@
 // What several routes do alike.
 
+import type { FastifyReply } from 'fastify';
 import type { NewDecision, PhotoSet } from '../../store/index.js';
 import type { ApiDecision, ApiPage } from '../api.js';
 import type { ServerContext } from '../context.js';
@@ -15,6 +16,17 @@ export interface RunParams extends SetParams {
 export interface Range {
   readonly offset: number;
   readonly limit: number;
+}
+
+/** Fires when the client goes away before it has its answer. */
+export function goneSignal({ raw }: FastifyReply): AbortSignal {
+  const gone = new AbortController();
+  const tell = () => {
+    if (!raw.writableFinished) gone.abort(new Error('the client has gone'));
+  };
+  if (raw.destroyed) tell();
+  else raw.once('close', tell);
+  return gone.signal;
 }
 
 /** A set that is there; the one that the server was started for always is. @throws FaceStoreError `FACE_STORE_MISSING` */

@@ -77,7 +77,7 @@ t.test('a full queue refuses', async (t) => {
   queue.add('a', work().run);
   t.throws(() => queue.add('a', work().run), { code: 'QUEUE_FULL' });
   await queue.close();
-  t.throws(() => queue.add('a', work().run), { code: 'QUEUE_FULL' }, 'and so does a closed one');
+  t.throws(() => queue.add('a', work().run), { code: 'SERVER_CLOSING' }, 'and so does a closed one');
 });
 
 t.test('progress has a rate and a time left, anew for each stage', async (t) => {
