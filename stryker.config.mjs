@@ -14,7 +14,12 @@ export default {
   plugins: ['@stryker-mutator/tap-runner'],
   // Built beside the sources, so that the paths in them lead to the same places.
   buildCommand: `esbuild ${sources.map((folder) => `${folder}/**/*.ts`).join(' ')} --format=esm --platform=node --outbase=. --outdir=. --log-level=warning`,
-  ignorePatterns: ['**', ...sources.map((folder) => `!/${folder}/**`), '!/package.json', '!/models/manifest.json'],
+  ignorePatterns: [
+    '**',
+    ...sources.map((folder) => `!/${folder}/**`),
+    '!/package.json',
+    '!/models/manifest.json',
+  ],
   tap: {
     // A test is named as it is here, for Stryker to know when it has changed, and run as it was built.
     nodeArgs: [

@@ -15,21 +15,23 @@ process.chdir(fileURLToPath(new URL('..', import.meta.url)));
  */
 const modules = {
   'duplicates/distance': ['distance'],
-  'duplicates/encoding': ['distance', 'find_duplicates'],
+  'duplicates/encoding': ['distance'],
   'duplicates/exact': ['exact'],
-  'duplicates/search': ['search', 'find_duplicates'],
+  'duplicates/search': ['search'],
   'duplicates/squares': ['squares'],
   'duplicates/order': ['order'],
   'duplicates/pair_order': ['pair_order'],
   'duplicates/group_duplicates': ['group_duplicates'],
   'duplicates/ignored_pairs': ['ignored_pairs'],
   'duplicates/found_pairs': ['found_pairs'],
-  'duplicates/record_table': ['record_table', 'find_duplicates'],
-  'duplicates/answer': ['answer', 'find_duplicates'],
-  'store/photo_table': ['face_store', 'decisions'],
-  'store/decisions': ['decisions'],
-  'store/run_table': ['runs'],
-  'store/packed_faces': ['face_store'],
+  'duplicates/record_table': ['record_table'],
+  'duplicates/answer': ['answer'],
+  'duplicates/turns': ['turns'],
+  'duplicates/find_duplicates': ['find_duplicates'],
+  'store/photo_table': ['photo_table', 'face_store'],
+  'store/decisions': ['decision_table', 'decisions'],
+  'store/run_table': ['run_table', 'runs'],
+  'store/packed_faces': ['packed_faces'],
   'store/face_store': ['face_store'],
   'store/database': ['face_store'],
 };
@@ -57,5 +59,11 @@ function scoreOf(module, { files }) {
   const mutants = Object.values(files).flatMap((file) => file.mutants);
   const count = (...states) => mutants.filter(({ status }) => states.includes(status)).length;
   const [killed, left] = [count('Killed', 'Timeout'), count('Survived', 'NoCoverage')];
-  return { module, mutants: killed + left, killed, left, score: `${((100 * killed) / (killed + left)).toFixed(1)} %` };
+  return {
+    module,
+    mutants: killed + left,
+    killed,
+    left,
+    score: `${((100 * killed) / (killed + left)).toFixed(1)} %`,
+  };
 }

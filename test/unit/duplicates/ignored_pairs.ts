@@ -43,13 +43,16 @@ t.test('the caller may change its list during the search', async (t) => {
   t.equal(isIgnored(2, 3), false);
 });
 
-t.test('the clock is looked at once in 1024 ids and pairs, and the search can be aborted there', async (t) => {
-  const manyIds = Array.from({ length: 3000 }, (_, i) => String(i));
-  const pairs = manyIds.map((id) => [id, '0']);
-  const pauses = new EndlessPauses();
-  await indexIgnoredPairs(pairs, manyIds, pauses);
-  t.equal(pauses.looks, 6, 'at 0, 1024 and 2048 of each');
-  t.equal(pauses.pauses, 6);
-  for (const pause of [1, 4])
-    await t.rejects(indexIgnoredPairs(pairs, manyIds, new EndlessPauses(pause)), { code: 'ABORTED' });
-});
+t.test(
+  'the clock is looked at once in 1024 ids and pairs, and the search can be aborted there',
+  async (t) => {
+    const manyIds = Array.from({ length: 3000 }, (_, i) => String(i));
+    const pairs = manyIds.map((id) => [id, '0']);
+    const pauses = new EndlessPauses();
+    await indexIgnoredPairs(pairs, manyIds, pauses);
+    t.equal(pauses.looks, 6, 'at 0, 1024 and 2048 of each');
+    t.equal(pauses.pauses, 6);
+    for (const pause of [1, 4])
+      await t.rejects(indexIgnoredPairs(pairs, manyIds, new EndlessPauses(pause)), { code: 'ABORTED' });
+  },
+);

@@ -107,25 +107,31 @@ t.test('every row is there once, also among many that are equal', async (t) => {
   }
 });
 
-t.test('thousands of rows are divided at their median on the axis on which they spread the most', async (t) => {
-  // Enough for only some of them to be looked at: every eleventh.
-  const count = 23 * blockRows;
-  const random = pseudoRandom(9);
-  const numbers = Array.from({ length: count * orderAxes }, (_, i) =>
-    Math.floor(random() * (i % orderAxes === 4 ? 20_000 : 5000)),
-  );
-  const coarse = coordinates(count, (row, axis) => numbers[row * orderAxes + axis] as number);
-  const order = shuffled(count, 2);
-  await arrange(order, coarse, 0, count, new NoPauses());
-  const values = [...order].map((row) => coarse[row * orderAxes + 4] as number);
-  const middle = 12 * blockRows;
-  t.ok(Math.max(...values.slice(0, middle)) <= Math.min(...values.slice(middle)));
-});
+t.test(
+  'thousands of rows are divided at their median on the axis on which they spread the most',
+  async (t) => {
+    // Enough for only some of them to be looked at: every eleventh.
+    const count = 23 * blockRows;
+    const random = pseudoRandom(9);
+    const numbers = Array.from({ length: count * orderAxes }, (_, i) =>
+      Math.floor(random() * (i % orderAxes === 4 ? 20_000 : 5000)),
+    );
+    const coarse = coordinates(count, (row, axis) => numbers[row * orderAxes + axis] as number);
+    const order = shuffled(count, 2);
+    await arrange(order, coarse, 0, count, new NoPauses());
+    const values = [...order].map((row) => coarse[row * orderAxes + 4] as number);
+    const middle = 12 * blockRows;
+    t.ok(Math.max(...values.slice(0, middle)) <= Math.min(...values.slice(middle)));
+  },
+);
 
-t.test('the clock is looked at for each part that is divided, and the search can be aborted there', async (t) => {
-  const coarse = coordinates(4 * blockRows, (row) => row);
-  const pauses = new EndlessPauses();
-  await arrange(shuffled(4 * blockRows, 1), coarse, 0, 4 * blockRows, pauses);
-  t.equal(pauses.pauses, 3, 'the whole and its halves');
-  await t.rejects(arrange(shuffled(512, 1), coarse, 0, 512, new EndlessPauses(2)), { code: 'ABORTED' });
-});
+t.test(
+  'the clock is looked at for each part that is divided, and the search can be aborted there',
+  async (t) => {
+    const coarse = coordinates(4 * blockRows, (row) => row);
+    const pauses = new EndlessPauses();
+    await arrange(shuffled(4 * blockRows, 1), coarse, 0, 4 * blockRows, pauses);
+    t.equal(pauses.pauses, 3, 'the whole and its halves');
+    await t.rejects(arrange(shuffled(512, 1), coarse, 0, 512, new EndlessPauses(2)), { code: 'ABORTED' });
+  },
+);

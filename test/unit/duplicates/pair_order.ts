@@ -89,9 +89,7 @@ t.test('most pairs may lie in one narrow range of the distances', async (t) => {
   for (const count of [600, 35_000]) {
     await sorts(
       t,
-      pairsOf(count, 5, (random, i) =>
-        i % 100 === 0 ? [1e9 * random(), 1, 2] : [random() * 1e-6, 1, 2],
-      ),
+      pairsOf(count, 5, (random, i) => (i % 100 === 0 ? [1e9 * random(), 1, 2] : [random() * 1e-6, 1, 2])),
       'in a narrow range',
     );
     await sorts(
@@ -129,20 +127,28 @@ t.test('already in order, and the other way round', async (t) => {
   }
 });
 
-t.test('the thread is given away while many pairs are sorted, and the search can be aborted there', async (t) => {
-  const many = pairsOf(100_000, 10, (random) => [random(), 1, 2]);
-  const few = columnsOf(many.slice(0, 32_768));
-  await sortPairs(few, closestFirst, new EndlessPauses(1));
-  t.ok(isSame(few, plainlySorted(many.slice(0, 32_768), closestFirst)), 'few pairs are sorted without a pause');
-  const pauses = new EndlessPauses();
-  const columns = columnsOf(many);
-  await sortPairs(columns, closestFirst, pauses);
-  t.ok(isSame(columns, plainlySorted(many, closestFirst)));
-  // Four steps, of four pieces of up to 32,768 pairs each, and one pause for each of 8,192 ranges.
-  t.equal(pauses.pauses, 4 * 4 + 8192);
-  for (const pause of [1, 5, 9, 13, 17, 8000])
-    await t.rejects(sortPairs(columnsOf(many), closestFirst, new EndlessPauses(pause)), { code: 'ABORTED' });
-});
+t.test(
+  'the thread is given away while many pairs are sorted, and the search can be aborted there',
+  async (t) => {
+    const many = pairsOf(100_000, 10, (random) => [random(), 1, 2]);
+    const few = columnsOf(many.slice(0, 32_768));
+    await sortPairs(few, closestFirst, new EndlessPauses(1));
+    t.ok(
+      isSame(few, plainlySorted(many.slice(0, 32_768), closestFirst)),
+      'few pairs are sorted without a pause',
+    );
+    const pauses = new EndlessPauses();
+    const columns = columnsOf(many);
+    await sortPairs(columns, closestFirst, pauses);
+    t.ok(isSame(columns, plainlySorted(many, closestFirst)));
+    // Four steps, of four pieces of up to 32,768 pairs each, and one pause for each of 8,192 ranges.
+    t.equal(pauses.pauses, 4 * 4 + 8192);
+    for (const pause of [1, 5, 9, 13, 17, 8000])
+      await t.rejects(sortPairs(columnsOf(many), closestFirst, new EndlessPauses(pause)), {
+        code: 'ABORTED',
+      });
+  },
+);
 
 t.test('records come in order of their ids’ UTF-16 code units, those in no pair not at all', async (t) => {
   // U+1F600 is D83D DE00 in UTF-16, and so comes before U+FF21.
@@ -158,7 +164,9 @@ t.test('thousands of records are merged from runs into one order', async (t) => 
     const ids = Array.from({ length: count }, (_, i) => `${whole(random, 1e6)} ${i}`);
     const occurs = Uint8Array.from(ids, (_, i) => (i % 7 === 0 ? 0 : 1));
     const all = ids.map((_, i) => i);
-    const expected = all.filter((i) => occurs[i]).sort((a, b) => ((ids[a] as string) < (ids[b] as string) ? -1 : 1));
+    const expected = all
+      .filter((i) => occurs[i])
+      .sort((a, b) => ((ids[a] as string) < (ids[b] as string) ? -1 : 1));
     const order = await recordsInOrder(ids, occurs, new NoPauses());
     t.ok(
       order.length === expected.length && order.every((record, i) => record === expected[i]),
