@@ -32,7 +32,7 @@ export default {
   },
   coverageAnalysis: 'perTest',
   concurrency: 1,
-  timeoutMS: 4000,
+  timeoutMS: 3000,
   incremental: true,
   tempDirName: 'mutation-output/sandbox',
   reporters: ['clear-text', 'html', 'json'],

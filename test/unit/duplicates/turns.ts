@@ -6,7 +6,7 @@ import { Turns } from '../../../lib/duplicates/turns.js';
 /** A clock that stands still until it is told otherwise. */
 function clockOf(t: { teardown(work: () => void): void }): { now: number } {
   const clock = { now: 1000 };
-  const real = performance.now;
+  const real = performance.now.bind(performance);
   performance.now = () => clock.now;
   t.teardown(() => (performance.now = real));
   return clock;

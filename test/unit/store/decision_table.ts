@@ -2,7 +2,7 @@
 
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import { DecisionIndex, type NewDecision } from '../../../lib/store/decisions.js';
+import { DecisionIndex } from '../../../lib/store/decisions.js';
 import { FaceStore, type PhotoSet } from '../../../lib/store/index.js';
 
 const origin = { models: {}, options: {} };
@@ -53,7 +53,7 @@ t.test('a decision comes back as it was made: with its reason where it had one, 
 t.test('what is no decision is refused in words that say why', async (t) => {
   const { decisions } = storeIn(t).set();
   const refused = (wrong: object, message: string) =>
-    t.throws(() => decisions.decide({ ...pair, verdict: 'same', ...wrong } as NewDecision), {
+    t.throws(() => decisions.decide({ ...pair, verdict: 'same', ...wrong }), {
       code: 'ARGUMENT_INVALID',
       message,
     });
