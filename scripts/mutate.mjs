@@ -32,8 +32,8 @@ const modules = {
   'store/decisions': ['decision_table', 'decisions'],
   'store/run_table': ['run_table', 'runs'],
   'store/packed_faces': ['packed_faces'],
-  'store/face_store': ['face_store'],
-  'store/database': ['face_store'],
+  'store/face_store': ['sets', 'face_store'],
+  'store/database': ['sets', 'face_store'],
 };
 
 const wanted = process.argv.slice(2);
