@@ -31,7 +31,7 @@ for (const kind of ['wasm', 'scalar'] as const) {
       }
       exact.finish();
       t.equal(told, 3000);
-      t.same(wrong, []);
+      t.same(wrong.slice(0, 3), []);
     });
   }
 }
@@ -68,8 +68,8 @@ for (const kind of ['wasm', 'scalar'] as const) {
       for (let a = 0; a < 1023; a++) exact.add(a, a + 1, a, a + 1);
       for (let i = 0; i < 100; i++) exact.add(7 * i, 1023 - i, 7 * i, 1023 - i);
       exact.finish();
-      t.same(batches, [256, 256, 256, 256, 99], `${dimensions} numbers`);
-      t.same(wrong, []);
+      t.equal(batches.join(' '), '256 256 256 256 99', `${dimensions} numbers`);
+      t.same(wrong.slice(0, 3), []);
     }
   });
 
@@ -77,8 +77,8 @@ for (const kind of ['wasm', 'scalar'] as const) {
     const { exact, batches, wrong } = watched(rowsOf(201, 128), 128, kind);
     for (let b = 1; b <= 200; b++) exact.add(0, b, 0, b);
     exact.finish();
-    t.same(batches, [200]);
-    t.same(wrong, []);
+    t.equal(batches.join(' '), '200');
+    t.same(wrong.slice(0, 3), []);
   });
 
   t.test(`of very long rows few are copied, ${kind}`, async (t) => {
@@ -90,8 +90,8 @@ for (const kind of ['wasm', 'scalar'] as const) {
     // The next wants the place of row 0.
     exact.add(128, 129, 128, 129);
     exact.finish();
-    t.same(batches, [128, 1]);
-    t.same(wrong, []);
+    t.equal(batches.join(' '), '128 1');
+    t.same(wrong.slice(0, 3), []);
   });
 }
 

@@ -1,6 +1,6 @@
 // The order of the rows: a k-d tree's leaves, each of them one block.
 
-import t from 'tap';
+import t, { type Test } from 'tap';
 import { blockRows, orderAxes } from '../../../lib/duplicates/layout.js';
 import { arrange } from '../../../lib/duplicates/order.js';
 import { pseudoRandom } from '../../fixtures/encodings.js';
@@ -16,7 +16,7 @@ function coordinates(rows: number, valueAt: (row: number, axis: number) => numbe
 /** Rows 0 … count − 1 in an order that tells nothing. */
 function shuffled(count: number, seed: number): Uint32Array {
   const random = pseudoRandom(seed);
-  const order = Uint32Array.from({ length: count }, (_, i) => i);
+  const order = Uint32Array.from(upTo(0, count));
   for (let i = count - 1; i > 0; i--) {
     const j = Math.floor(random() * (i + 1));
     [order[i], order[j]] = [order[j] as number, order[i] as number];
@@ -25,6 +25,14 @@ function shuffled(count: number, seed: number): Uint32Array {
 }
 
 const sorted = (rows: Iterable<number>) => [...rows].sort((a, b) => a - b);
+
+/** The whole numbers from one up to another. */
+const upTo = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => from + i);
+
+/** In one line: what is wrong in a long list is told sooner. */
+function areSame(t: Test, rows: Iterable<number>, expected: readonly number[], name = 'rows'): void {
+  t.equal([...rows].join(' '), expected.join(' '), name);
+}
 
 t.test('each block holds one of the clusters that lie apart on other axes', async (t) => {
   // Four clusters of a block each: apart on axis 0, and then half as far on axis 2 or, less, on axis 7. Which
@@ -66,33 +74,21 @@ t.test('halves are whole blocks, the larger half first: only the last block is n
       const blocks = Array.from({ length: Math.ceil(count / blockRows) }, (_, block) =>
         sorted([...order.slice(block * blockRows, (block + 1) * blockRows)].map((row) => valueAt(row))),
       );
-      t.same(blocks.flat(), byValue, `${count} rows`);
+      areSame(t, blocks.flat(), byValue, `${count} rows`);
     }
   }
 });
 
 t.test('rows outside the part, and a part of one block, stay where they are', async (t) => {
   const coarse = coordinates(600, (row) => -row);
-  const order = Uint32Array.from({ length: 600 }, (_, i) => i);
+  const order = Uint32Array.from(upTo(0, 600));
   await arrange(order, coarse, 100, 100 + 2 * blockRows, new NoPauses());
-  t.same(
-    [...order.slice(0, 100)],
-    Array.from({ length: 100 }, (_, i) => i),
-  );
-  t.same(
-    [...order.slice(356)],
-    Array.from({ length: 244 }, (_, i) => 356 + i),
-  );
-  t.same(
-    sorted(order.slice(100, 228)),
-    Array.from({ length: 128 }, (_, i) => 228 + i),
-  );
-  const small = Uint32Array.from({ length: blockRows }, (_, i) => i);
+  areSame(t, order.slice(0, 100), upTo(0, 100));
+  areSame(t, order.slice(356), upTo(356, 600));
+  areSame(t, sorted(order.slice(100, 228)), upTo(228, 356));
+  const small = Uint32Array.from(upTo(0, blockRows));
   await arrange(small, coarse, 0, blockRows, new NoPauses());
-  t.same(
-    [...small],
-    Array.from({ length: blockRows }, (_, i) => i),
-  );
+  areSame(t, small, upTo(0, blockRows));
 });
 
 t.test('every row is there once, also among many that are equal', async (t) => {
@@ -101,11 +97,7 @@ t.test('every row is there once, also among many that are equal', async (t) => {
     const coarse = coordinates(1000, () => Math.floor(random() * values) - 1);
     const order = shuffled(1000, values);
     await arrange(order, coarse, 0, 1000, new NoPauses());
-    t.same(
-      sorted(order),
-      Array.from({ length: 1000 }, (_, i) => i),
-      `${values} values`,
-    );
+    areSame(t, sorted(order), upTo(0, 1000), `${values} values`);
   }
 });
 
