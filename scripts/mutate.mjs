@@ -28,7 +28,7 @@ const modules = {
   'duplicates/answer': ['answer'],
   'duplicates/turns': ['turns'],
   'duplicates/find_duplicates': ['find_duplicates'],
-  'store/photo_table': ['photo_table', 'face_store'],
+  'store/photo_table': ['photo_table', 'face_store', 'decisions', 'run_table'],
   'store/decisions': ['decision_table', 'decisions'],
   'store/run_table': ['run_table', 'runs'],
   'store/packed_faces': ['packed_faces'],
