@@ -12,6 +12,7 @@ export default tseslint.config(
       'demo-output/',
       'bench-output/',
       'test-output/',
+      'mutation-output/',
       '.tap/',
       'docs/api/',
     ],

@@ -65,7 +65,7 @@ export class ExactDistances {
   finish(): void {
     const { count, pairs, waiting, distances } = this;
     if (count === 0) return;
-    for (let i = count; i % 4 !== 0; i++) pairs.copyWithin(2 * i, 0, 2);
+    // Up to three places more than there are pairs: what lies there, of a batch before or zeros, leads to rows as well.
     this.kernel.measure(pairs.byteOffset, distances.byteOffset, Math.ceil(count / 4) * 4, this.rowBytes);
     this.onDistances(count, waiting, distances);
     this.count = 0;

@@ -60,6 +60,7 @@ export class FoundPairs {
       }
     });
     this.pieces.length = 0;
+    this.last = columns(0);
     this.count = 0;
     return all;
   }

@@ -43,7 +43,7 @@ class OneEncoder {
   require({ id, origin }: FaceRecord): void {
     if (origin === undefined) return;
     const { models } = origin ?? {};
-    if (typeof models !== 'object')
+    if (typeof models !== 'object' || models === null)
       throw new InvalidOptionError('ARGUMENT_INVALID', `The origin of '${id}' must be { models, options }.`);
     const sha256 = models['encoder'];
     if (sha256 === undefined) return;

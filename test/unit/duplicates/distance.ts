@@ -71,3 +71,35 @@ t.test('what is no list of numbers is refused, never taken for distance 0', asyn
 t.test('an infinite threshold accepts every pair', async (t) => {
   t.same(compareFaces([[9]], [0], Number.POSITIVE_INFINITY), [true]);
 });
+
+t.test('what is refused is named: which encoding, and why', async (t) => {
+  const refused = (work: () => unknown, message: string) => t.throws(work, { message });
+  const noNumbers = 'must be an array of numbers, such as a Float32Array of 128.';
+  const notFinite = 'holds something other than finite numbers.';
+  refused(() => faceDistance([], [1]), `The first encoding ${noNumbers}`);
+  refused(() => faceDistance([1], [Number.NaN]), `The second encoding ${notFinite}`);
+  refused(() => faceDistance([1], Float32Array.of(Number.NaN)), `The second encoding ${notFinite}`);
+  refused(() => compareFaces([[1]], []), `The candidate ${noNumbers}`);
+  refused(
+    () => faceDistance([1, 2], [1]),
+    'Encodings of 2 and 1 numbers cannot be compared: they must have the same length.',
+  );
+  refused(
+    () => compareFaces('faces' as unknown as number[][], [1]),
+    'The known encodings must be an array of encodings.',
+  );
+});
+
+t.test('one number that is not finite is enough, wherever it is', async (t) => {
+  for (const wrong of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
+    for (const at of [0, 1, 2]) {
+      const numbers = [0, 0, 0].fill(wrong, at, at + 1);
+      t.throws(() => faceDistance(numbers, [0, 0, 0]), { code: 'ENCODINGS_INVALID' });
+      t.throws(() => faceDistance(Float32Array.from(numbers), [0, 0, 0]), { code: 'ENCODINGS_INVALID' });
+      t.throws(() => faceDistance(Float64Array.from(numbers), [0, 0, 0]), { code: 'ENCODINGS_INVALID' });
+    }
+  }
+  // Finite as a float64, infinite as the float32 that encodings are compared as.
+  t.throws(() => faceDistance([3.5e38], [0]), { code: 'ENCODINGS_INVALID' });
+  t.equal(faceDistance([3.4e38], [0]), 3.4e38);
+});

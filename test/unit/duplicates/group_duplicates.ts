@@ -35,5 +35,9 @@ t.test('what is no list of pairs is refused', async (t) => {
     [{ first: Number.NaN, second: 'b' }],
     [{ first: 'a' }],
   ];
-  for (const wrong of wrongs) t.throws(() => groupDuplicates(wrong as never[]), { code: 'ARGUMENT_INVALID' });
+  for (const wrong of wrongs)
+    t.throws(() => groupDuplicates(wrong as never[]), {
+      code: 'ARGUMENT_INVALID',
+      message: 'The pairs must be an array of { first, second }, two ids each.',
+    });
 });
