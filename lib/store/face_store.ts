@@ -1,10 +1,14 @@
 // FaceStore: one SQLite file that keeps sets of photos with their encodings, decisions on pairs, and results of runs.
 
 import { FaceStoreError, InvalidOptionError } from '../errors.js';
+import { compact } from './compact.js';
 import { Database } from './database.js';
 import { DecisionTable } from './decisions.js';
+import { cipherOf } from './encryption.js';
+import type { FacesCipher } from './faces_cipher.js';
 import { forgetContents, PhotoTable } from './photo_table.js';
 import { RunTable } from './run_table.js';
+import { keyFromEnvironment, keyVariable, readKey, type StoreKey } from './store_key.js';
 
 /** A set of photos: those that are compared with each other, and what is known of them. */
 export interface PhotoSet {
@@ -25,6 +29,16 @@ export interface PhotoSetFacts {
   readonly webhook?: string;
 }
 
+export interface FaceStoreOptions {
+  /** Whether it is begun where it is not there; default true. */
+  readonly create?: boolean;
+  /**
+   * Of the encodings: a store that is begun with it is encrypted, and one that is encrypted needs it. Default that of the
+   * environment variable FACEDEDUP_STORE_KEY, or of the file that FACEDEDUP_STORE_KEY_FILE names; without either none.
+   */
+  readonly key?: StoreKey | undefined;
+}
+
 export const defaultSet = 'default';
 
 /**
@@ -33,19 +47,32 @@ export const defaultSet = 'default';
  */
 export class FaceStore {
   readonly #database: Database;
+  readonly #cipher: FacesCipher | undefined;
 
   /**
    * Opens the file.
    *
-   * @param create whether it is begun where it is not there; default true.
-   * @throws FaceStoreError `FACE_STORE_UNUSABLE`, `FACE_STORE_INVALID`, `FACE_STORE_MISSING`, `FACE_STORE_BUSY`
+   * @throws FaceStoreError `FACE_STORE_UNUSABLE`, `FACE_STORE_INVALID`, `FACE_STORE_MISSING`, `FACE_STORE_BUSY`;
+   *   StoreKeyError
    */
-  constructor(path: string, { create = true }: { readonly create?: boolean } = {}) {
+  constructor(path: string, { create = true, key }: FaceStoreOptions = {}) {
+    const given = key === undefined ? keyFromEnvironment(keyVariable) : readKey(key);
     this.#database = new Database(path, { create });
+    try {
+      this.#cipher = cipherOf(this.#database, given);
+    } catch (error) {
+      this.#database.close();
+      throw error;
+    }
   }
 
   get path(): string {
     return this.#database.path;
+  }
+
+  /** Whether the encodings are encrypted in the file. */
+  get isEncrypted(): boolean {
+    return this.#cipher !== undefined;
   }
 
   /**
@@ -98,6 +125,15 @@ export class FaceStore {
     });
   }
 
+  /**
+   * Writes the file anew, without room for what is no longer there, and empties the log beside it.
+   *
+   * @throws FaceStoreError `FACE_STORE_BUSY` when another process still reads what the log holds
+   */
+  compact(): void {
+    compact(this.#database);
+  }
+
   /** May be called again. */
   close(): void {
     this.#database.close();
@@ -109,7 +145,7 @@ export class FaceStore {
     const id = Number(row['id']);
     return {
       name,
-      photos: new PhotoTable(this.#database, id),
+      photos: new PhotoTable(this.#database, id, this.#cipher),
       decisions: new DecisionTable(this.#database, id),
       runs: new RunTable(this.#database, id),
     };
