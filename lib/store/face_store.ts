@@ -5,6 +5,7 @@ import { compact } from './compact.js';
 import { Database } from './database.js';
 import { DecisionTable } from './decisions.js';
 import { cipherOf } from './encryption.js';
+import { erase, type EraseOptions, type Erasure } from './erase.js';
 import type { FacesCipher } from './faces_cipher.js';
 import { forgetContents, PhotoTable } from './photo_table.js';
 import { RunTable } from './run_table.js';
@@ -123,6 +124,20 @@ export class FaceStore {
       forgetContents(this.#database);
       return removed;
     });
+  }
+
+  /**
+   * Truly removes what is known of a photo, or of a record with all its photos: encodings, decisions (the log of those
+   * withdrawn among them), and pairs, groups and lists of the runs that are kept; the bytes of all that go from the file
+   * and its log. Photos, and reports and exports that were written, are files of their own, and stay.
+   *
+   * @param id the name of a photo, or the reference of a record.
+   * @throws FaceStoreError `FACE_STORE_MISSING` when nothing is known of it; `FACE_STORE_BUSY` when it is gone from the
+   *   store, but another process still reads what the log holds; InvalidOptionError `ARGUMENT_INVALID` when the id names
+   *   a photo and a record
+   */
+  erase(id: string, options: EraseOptions = {}): Erasure {
+    return erase(this.#database, id, options);
   }
 
   /**

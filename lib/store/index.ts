@@ -16,6 +16,7 @@ export {
   isEncryptedStore,
   rekeyStore,
 } from './encryption.js';
+export type { ErasedFromSet, EraseOptions, Erasure } from './erase.js';
 export {
   defaultSet,
   FaceStore,
