@@ -66,7 +66,7 @@ export interface EncryptionChange {
 /**
  * Encrypts the encodings of a plain store, and leaves nothing of them in its file and log.
  *
- * @param key default FACEDEDUP_STORE_KEY, or the file named by FACEDEDUP_STORE_KEY_FILE.
+ * @param options `key`: default FACEDEDUP_STORE_KEY, or the file named by FACEDEDUP_STORE_KEY_FILE.
  * @throws StoreKeyError `STORE_KEY_MISSING`, `STORE_KEY_INVALID`, `STORE_KEY_WRONG` when it is encrypted already, with
  *   whatever key; FaceStoreError, `FACE_STORE_BUSY` also when another process still reads what the log holds
  */
@@ -85,8 +85,8 @@ export function encryptStore(path: string, { key }: { readonly key?: StoreKey } 
 /**
  * Encrypts the encodings of an encrypted store anew, with another key.
  *
- * @param key the one it has; default as encryptStore.
- * @param newKey default FACEDEDUP_STORE_NEW_KEY, or the file named by FACEDEDUP_STORE_NEW_KEY_FILE.
+ * @param options `key`: the one it has, default as encryptStore; `newKey`: default FACEDEDUP_STORE_NEW_KEY, or the file
+ *   named by FACEDEDUP_STORE_NEW_KEY_FILE.
  * @throws StoreKeyError, FaceStoreError as encryptStore; `STORE_NOT_ENCRYPTED`
  */
 export function rekeyStore(
@@ -104,7 +104,7 @@ export function rekeyStore(
 /**
  * Makes the encodings of an encrypted store plain.
  *
- * @param key default as encryptStore.
+ * @param options `key`: default as encryptStore.
  * @throws StoreKeyError, FaceStoreError as encryptStore; `STORE_NOT_ENCRYPTED`
  */
 export function decryptStore(path: string, { key }: { readonly key?: StoreKey } = {}): EncryptionChange {
