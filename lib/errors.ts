@@ -118,9 +118,17 @@ export class EncodingsFileError extends FaceDedupError {}
  * The file of a face store cannot be used.
  * Codes: `FACE_STORE_UNUSABLE` (not to be opened, read or written), `FACE_STORE_INVALID` (none of ours, damaged, or of a
  * newer release), `FACE_STORE_BUSY` (another process writes to it and does not end), `FACE_STORE_MISSING` (no such file,
- * set or run).
+ * set, run, photo or record).
  */
 export class FaceStoreError extends FaceDedupError {}
+
+/**
+ * The key of a face store does not open it.
+ * Codes: `STORE_KEY_MISSING` (the store is encrypted, and no key was given), `STORE_KEY_WRONG` (it was encrypted with
+ * another), `STORE_KEY_INVALID` (what was given is no key), `STORE_NOT_ENCRYPTED` (a key was given for a store whose
+ * encodings are plain).
+ */
+export class StoreKeyError extends FaceDedupError {}
 
 /**
  * The configuration file cannot be used.

@@ -87,6 +87,7 @@ export {
   RawImageError,
   ReportError,
   ServerError,
+  StoreKeyError,
 } from './errors.js';
 export type { ModelInfo } from './loaded_models.js';
 export { checkCandidate, type CandidateCheckOptions, type CandidatePhoto } from './model_check.js';
@@ -134,9 +135,17 @@ export {
   type Decision,
   type DecisionIndex,
   type DecisionTable,
+  decryptStore,
   defaultSet,
   type DistanceHistogram,
+  type EncryptionChange,
+  encryptStore,
+  type ErasedFromSet,
+  type EraseOptions,
+  type Erasure,
   FaceStore,
+  type FaceStoreOptions,
+  isEncryptedStore,
   type ListedPhoto,
   type NewDecision,
   type PairsPage,
@@ -147,8 +156,10 @@ export {
   type PhotosQuery,
   type PhotoTableFacts,
   type PlacedPair,
+  rekeyStore,
   type RunFacts,
   type RunTable,
   type SeenPhoto,
+  type StoreKey,
   type SubjectKind,
 } from './store/index.js';

@@ -7,14 +7,20 @@ import type { ConfigFlags } from './config_flags.js';
 import { addExamples } from './help.js';
 import { count, printJson, printLine, printNote, visible } from './output.js';
 import { exitCodes } from './photo_run.js';
-import { addJsonFlag, modelsOption } from './shared_options.js';
+import { addJsonFlag, addStoreFileFlag, modelsOption } from './shared_options.js';
 
 interface Flags extends ConfigFlags {
   readonly json?: boolean;
   readonly models?: string;
+  readonly store?: string;
 }
 
-const colourOf: Readonly<Record<FindingState, Colour>> = { ok: good, missing: doubtful, broken: bad };
+const colourOf: Readonly<Record<FindingState, Colour>> = {
+  ok: good,
+  missing: doubtful,
+  warning: doubtful,
+  broken: bad,
+};
 const widest = 'configuration'.length;
 
 export function addDoctorCommand(program: Command, setExitCode: (code: number) => void): void {
@@ -22,9 +28,9 @@ export function addDoctorCommand(program: Command, setExitCode: (code: number) =
     .command('doctor')
     .description('look at what is installed, and try it')
     .addOption(modelsOption());
-  addJsonFlag(command).action(async (_flags: Flags, self: Command) => {
-    const { config, models, json } = self.optsWithGlobals<Flags>();
-    const findings = await examine({ config, models, ...(json ? {} : { onFinding: linePrinter() }) });
+  addJsonFlag(addStoreFileFlag(command)).action(async (_flags: Flags, self: Command) => {
+    const { config, models, store, json } = self.optsWithGlobals<Flags>();
+    const findings = await examine({ config, models, store, ...(json ? {} : { onFinding: linePrinter() }) });
     const broken = findings.filter(({ state }) => state === 'broken');
     const isWell = broken.length === 0;
     if (json) printJson({ isWell, findings });

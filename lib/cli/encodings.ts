@@ -50,7 +50,9 @@ export function addEncodingsCommand(program: Command): void {
   withFileFlags(
     encodings
       .command('export')
-      .description('write the encodings of a set into a file, or a folder of .npy files')
+      .description(
+        'write the encodings of a set into a file, or a folder of .npy files: plain, also those of an encrypted store',
+      )
       .argument('<path>', 'FILE.jsonl, FILE.csv, FILE.parquet, or a folder'),
   ).action(async (path: string, _flags: FileFlags, command: Command) => {
     const flags = command.optsWithGlobals<FileFlags>();
@@ -58,6 +60,8 @@ export function addEncodingsCommand(program: Command): void {
     try {
       const photos = store.existingSet(flags.set).photos.photos();
       report('written to', path, await writeKeptPhotos(path, photos, flags), flags);
+      if (store.isEncrypted)
+        printNote(`warning: the encodings in ${path} are plain: keep it as the photos themselves.`);
     } finally {
       store.close();
     }

@@ -15,6 +15,7 @@ import { addDetectCommand } from './detect.js';
 import { addDoctorCommand } from './doctor.js';
 import { addEncodeCommand } from './encode.js';
 import { addEncodingsCommand } from './encodings.js';
+import { addEraseCommand } from './erase.js';
 import { addFindCommand } from './find.js';
 import { addExamples, configOption, helpLook } from './help.js';
 import { addIdentifyCommand } from './identify.js';
@@ -24,6 +25,7 @@ import { exitCodes } from './photo_run.js';
 import { addReportCommand } from './report.js';
 import { addReviewCommand } from './review.js';
 import { addServeCommand } from './serve.js';
+import { addStoreCommand } from './store.js';
 import { addUniqueCommand } from './unique.js';
 
 async function run(args: readonly string[]): Promise<number> {
@@ -58,6 +60,9 @@ async function run(args: readonly string[]): Promise<number> {
   addDetectCommand(program, setExitCode);
   addEncodeCommand(program, setExitCode);
   addEncodingsCommand(program);
+  program.commandsGroup('Look after a face store:');
+  addStoreCommand(program);
+  addEraseCommand(program);
   program.commandsGroup('Set up:');
   addModelsCommand(program);
   addConfigCommand(program);

@@ -2,6 +2,7 @@
 
 import type { Command } from 'commander';
 import { createServer } from '../server/index.js';
+import { openBrowser } from './browser.js';
 import { addExamples } from './help.js';
 import { printNote } from './output.js';
 import { addServerFlags, printAddress, runServer, type ServerFlags, serverOptions } from './serve.js';
@@ -40,11 +41,9 @@ async function review(command: Command): Promise<void> {
 }
 
 async function openInBrowser(address: string): Promise<void> {
-  const failed = () => printNote(`note: no browser could be opened. Open ${address} in one.`);
   try {
-    const { default: open } = await import('open');
-    (await open(address)).once('error', failed);
+    await openBrowser(address);
   } catch {
-    failed();
+    printNote(`note: no browser could be opened. Open ${address} in one.`);
   }
 }

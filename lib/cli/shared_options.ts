@@ -62,14 +62,27 @@ export interface StoreFlags {
   readonly set: string;
 }
 
+const storeHeading = 'Face store:';
+
 export function addStoreFlags(command: Command): Command {
-  return addAll(command, 'Face store:', [
+  return addAll(command, storeHeading, [
     new SettingOption(
       '--store <file>',
       'face store (SQLite): keeps encodings, decisions and results; only photos that are new or changed are encoded',
     ),
     new SettingOption('--set <name>', 'which of the store\u2019s sets of photos').default(defaultSet),
   ]);
+}
+
+/** Of a command that is about a store as a whole. */
+export function addStoreFileFlag(command: Command): Command {
+  return addAll(command, storeHeading, [new SettingOption('--store <file>', 'the face store (SQLite)')]);
+}
+
+/** @throws InvalidOptionError */
+export function storeFile({ store }: { readonly store?: string | undefined }): string {
+  if (store !== undefined) return store;
+  throw new InvalidOptionError('ARGUMENT_INVALID', 'This needs a face store: name its file with --store.');
 }
 
 /**
@@ -82,9 +95,7 @@ export function openStore(
   { store }: { readonly store?: string | undefined },
   { create = false }: { readonly create?: boolean } = {},
 ): FaceStore {
-  if (store === undefined)
-    throw new InvalidOptionError('ARGUMENT_INVALID', 'This needs a face store: name its file with --store.');
-  return new FaceStore(store, { create });
+  return new FaceStore(storeFile({ store }), { create });
 }
 
 const comparisonHeading = 'Comparison:';

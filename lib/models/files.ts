@@ -36,6 +36,10 @@ export async function syncFolder(folder: string): Promise<void> {
   }
 }
 
+/** Of files that others may read, such as models, which are public; whoever could change them would decide what is loaded. */
+export const sharedFile = 0o644;
+export const sharedFolder = 0o755;
+
 export interface WrittenFile {
   readonly bytes: number;
   readonly sha256: string;
@@ -44,7 +48,7 @@ export interface WrittenFile {
 export interface WriteOptions {
   /** More than this is refused before it fills the disk. */
   readonly maxBytes: number;
-  /** Of the new file, less the process's umask; default 0o666. */
+  /** Of the new file, less the process's umask; default 0o644: whatever the umask, nobody else may change it. */
   readonly mode?: number | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Throws when what was written must not take its place. */
@@ -55,7 +59,7 @@ export interface WriteOptions {
 export async function writeWhole(
   path: string,
   content: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
-  { maxBytes, mode = 0o666, signal, check }: WriteOptions,
+  { maxBytes, mode = sharedFile, signal, check }: WriteOptions,
 ): Promise<WrittenFile> {
   const folder = dirname(path);
   const temporary = join(folder, `.new-${randomUUID()}`);

@@ -12,7 +12,7 @@ import {
   ModelRejectedError,
   throwIfAborted,
 } from '../errors.js';
-import { isAbsence, systemCode, writeWhole } from './files.js';
+import { isAbsence, sharedFolder, systemCode, writeWhole } from './files.js';
 import { type ModelLocations, type ModelsOption, readModelLocations } from './locations.js';
 import { withLock } from './lock.js';
 import {
@@ -568,7 +568,7 @@ async function fetchFrom(
 
 async function makeCache(cache: string): Promise<void> {
   try {
-    await mkdir(cache, { recursive: true });
+    await mkdir(cache, { recursive: true, mode: sharedFolder });
     await access(cache, constants.W_OK);
   } catch (cause) {
     const message = `The model cache ${cache} cannot be written: ${reasonOf(cause)}. Name another by XDG_CACHE_HOME.`;

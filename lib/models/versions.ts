@@ -11,7 +11,7 @@ import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sha256Of } from '../digest.js';
 import { FaceDedupError, ModelStoreError } from '../errors.js';
-import { isAbsence, syncFolder, textIfThere, writeWhole } from './files.js';
+import { isAbsence, sharedFolder, syncFolder, textIfThere, writeWhole } from './files.js';
 import { type AssertHeld, withLock } from './lock.js';
 import type { ModelKey, ModelSetName } from './manifest.js';
 
@@ -134,9 +134,9 @@ export class ModelVersions {
   ): Promise<{ readonly version: ModelVersion; readonly changed: boolean }> {
     return this.#locked(signal, async (assertHeld) => {
       const parent = join(this.folder, 'versions', set);
-      await mkdir(parent, { recursive: true });
+      await mkdir(parent, { recursive: true, mode: sharedFolder });
       const incoming = join(parent, `.incoming-${randomUUID()}`);
-      await mkdir(incoming);
+      await mkdir(incoming, { mode: sharedFolder });
       try {
         const filled = await fill(incoming);
         const version: ModelVersion = { set, ...filled, addedAt: new Date().toISOString() };
@@ -242,7 +242,7 @@ export class ModelVersions {
 
   #locked<T>(signal: AbortSignal | undefined, work: (assertHeld: AssertHeld) => Promise<T>): Promise<T> {
     return this.#guarded(async () => {
-      await mkdir(this.folder, { recursive: true });
+      await mkdir(this.folder, { recursive: true, mode: sharedFolder });
       return withLock(this.folder, signal, work);
     });
   }

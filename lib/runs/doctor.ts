@@ -1,5 +1,6 @@
 // What is installed here, and whether it works: each thing looked at by itself, so that one that is broken hides no other.
 
+import { statSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { availableParallelism, cpus, freemem, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
@@ -15,9 +16,13 @@ import {
   type Settings,
   settingsInForce,
 } from '../settings/index.js';
+import { keyVariable } from '../store/store_key.js';
 
-/** `missing`: not here, and the rest works without it. `broken`: here, and does not work. */
-export type FindingState = 'ok' | 'missing' | 'broken';
+/**
+ * `missing`: not here, and the rest works without it. `warning`: works, and should not be left so. `broken`: here, and does
+ * not work.
+ */
+export type FindingState = 'ok' | 'missing' | 'warning' | 'broken';
 
 export interface DoctorFinding {
   readonly area: 'system' | 'native' | 'models' | 'settings' | 'self-test';
@@ -34,12 +39,16 @@ export interface DoctorOptions {
   readonly config?: string | undefined;
   /** Where model files are looked for first; default as the configuration says. */
   readonly models?: string | undefined;
+  /** The face store whose file is looked at; default as the configuration says. */
+  readonly store?: string | undefined;
   /** Called with each finding as it is made. */
   readonly onFinding?: ((finding: DoctorFinding) => void) | undefined;
 }
 
 /** Never throws on account of what is installed. */
-export async function examine({ config, models, onFinding }: DoctorOptions = {}): Promise<DoctorFinding[]> {
+export async function examine({ config, models, store: storePath, onFinding }: DoctorOptions = {}): Promise<
+  DoctorFinding[]
+> {
   const findings: DoctorFinding[] = [];
   const add = (...found: readonly DoctorFinding[]) => {
     findings.push(...found);
@@ -50,7 +59,7 @@ export async function examine({ config, models, onFinding }: DoctorOptions = {})
   add(...addonFindings(addon));
   add(await sqliteFinding());
   const { finding, settings } = await configFinding(config);
-  add(finding);
+  add(finding, ...secretFindings(storePath ?? settings?.store));
   const store = new ModelStore({ models: models ?? settings?.models });
   add(...placeFindings(store));
   const statuses = await statusesOf(store);
@@ -155,6 +164,32 @@ async function configFinding(
     const advice = 'Correct it: `facededup config` prints what is in force.';
     return { finding: broken('settings', 'configuration', error, advice) };
   }
+}
+
+/** The files that nobody but their owner should read, as far as they are there. */
+function secretFindings(store: string | undefined): DoctorFinding[] {
+  const key = process.env[`${keyVariable}_FILE`];
+  const files = [
+    ...(store === undefined ? [] : ['', '-wal', '-shm', '-journal'].map((end) => `${store}${end}`)),
+    ...(key ? [key] : []),
+  ];
+  return files.flatMap((file): DoctorFinding[] => {
+    const stats = statSync(file, { throwIfNoEntry: false });
+    if (!stats) return [];
+    const name = file === key ? 'store key' : 'store file';
+    // Windows has no such modes.
+    const others = process.platform === 'win32' ? 0 : stats.mode & 0o077;
+    if (others === 0) return [ok('settings', name, `${file}, for its owner alone`)];
+    return [
+      {
+        area: 'settings',
+        name,
+        state: 'warning',
+        detail: `${file} can be read or changed by others: its mode is ${(stats.mode & 0o777).toString(8)}`,
+        advice: `Biometric data and keys are for their owner alone: chmod 600 '${file}'`,
+      },
+    ];
+  });
 }
 
 function placeFindings(store: ModelStore): DoctorFinding[] {

@@ -149,7 +149,7 @@ export async function writeUniquePeople(
 /** Makes the folder. @returns the files of an earlier run that are to be replaced. */
 async function prepare(folder: string, replace: boolean): Promise<string[]> {
   try {
-    await mkdir(folder, { recursive: true });
+    await mkdir(folder, { recursive: true, mode: 0o700 });
     if ((await readdir(folder)).length === 0) return [];
     if (!replace)
       throw new OutputError(

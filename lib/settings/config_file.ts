@@ -1,11 +1,11 @@
 // facededup.config.json: read, checked against its schema, and changed without ever being half written.
 
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { Ajv, type ErrorObject } from 'ajv';
 import { isAzureName } from '../azure.js';
 import { ConfigFileError } from '../errors.js';
-import { isAbsence, writeWhole } from '../models/files.js';
+import { isAbsence, sharedFile, writeWhole } from '../models/files.js';
 import { configSchema } from './schema.js';
 import { type Settings, settingsTable } from './table.js';
 
@@ -89,7 +89,8 @@ export class ConfigFile {
     const content = Object.fromEntries(entries);
     requireValid(this.path, content);
     try {
-      await writeWhole(this.path, [Buffer.from(`${JSON.stringify(content, null, 2)}\n`)], { maxBytes });
+      const bytes = Buffer.from(`${JSON.stringify(content, null, 2)}\n`);
+      await writeWhole(this.path, [bytes], { maxBytes, mode: await modeOf(this.path) });
     } catch (cause) {
       throw unreadable(this.path, cause);
     }
@@ -106,6 +107,12 @@ export function belowEnvironment(settings: Settings): Settings {
     return variable === undefined || !process.env[variable];
   };
   return Object.fromEntries(Object.entries(settings).filter(holds));
+}
+
+/** Who could not read the file before cannot read the one that takes its place, either. */
+async function modeOf(path: string): Promise<number | undefined> {
+  const stats = await stat(path).catch(() => undefined);
+  return stats && stats.mode & sharedFile;
 }
 
 async function contentOf(path: string): Promise<Content | undefined> {

@@ -1,10 +1,15 @@
 // FaceStore: one SQLite file that keeps sets of photos with their encodings, decisions on pairs, and results of runs.
 
 import { FaceStoreError, InvalidOptionError } from '../errors.js';
+import { compact } from './compact.js';
 import { Database } from './database.js';
 import { DecisionTable } from './decisions.js';
+import { cipherOf } from './encryption.js';
+import { erase, type EraseOptions, type Erasure } from './erase.js';
+import type { FacesCipher } from './faces_cipher.js';
 import { forgetContents, PhotoTable } from './photo_table.js';
 import { RunTable } from './run_table.js';
+import { keyFromEnvironment, keyVariable, readKey, type StoreKey } from './store_key.js';
 
 /** A set of photos: those that are compared with each other, and what is known of them. */
 export interface PhotoSet {
@@ -25,6 +30,17 @@ export interface PhotoSetFacts {
   readonly webhook?: string;
 }
 
+/** How a store is opened. */
+export interface FaceStoreOptions {
+  /** Whether it is begun where it is not there; default true. */
+  readonly create?: boolean;
+  /**
+   * Of the encodings: a store that is begun with it is encrypted, and one that is encrypted needs it. Default that of the
+   * environment variable FACEDEDUP_STORE_KEY, or of the file that FACEDEDUP_STORE_KEY_FILE names; without either none.
+   */
+  readonly key?: StoreKey | undefined;
+}
+
 /** The set that is meant where none is named. */
 export const defaultSet = 'default';
 
@@ -34,20 +50,33 @@ export const defaultSet = 'default';
  */
 export class FaceStore {
   readonly #database: Database;
+  readonly #cipher: FacesCipher | undefined;
 
   /**
    * Opens the file.
    *
-   * @param create whether it is begun where it is not there; default true.
-   * @throws FaceStoreError `FACE_STORE_UNUSABLE`, `FACE_STORE_INVALID`, `FACE_STORE_MISSING`, `FACE_STORE_BUSY`
+   * @throws FaceStoreError `FACE_STORE_UNUSABLE`, `FACE_STORE_INVALID`, `FACE_STORE_MISSING`, `FACE_STORE_BUSY`;
+   *   StoreKeyError
    */
-  constructor(path: string, { create = true }: { readonly create?: boolean } = {}) {
+  constructor(path: string, { create = true, key }: FaceStoreOptions = {}) {
+    const given = key === undefined ? keyFromEnvironment(keyVariable) : readKey(key);
     this.#database = new Database(path, { create });
+    try {
+      this.#cipher = cipherOf(this.#database, given);
+    } catch (error) {
+      this.#database.close();
+      throw error;
+    }
   }
 
   /** Of the file, absolute. */
   get path(): string {
     return this.#database.path;
+  }
+
+  /** Whether the encodings are encrypted in the file. */
+  get isEncrypted(): boolean {
+    return this.#cipher !== undefined;
   }
 
   /**
@@ -100,6 +129,29 @@ export class FaceStore {
     });
   }
 
+  /**
+   * Truly removes what is known of a photo, or of a record with all its photos: encodings, decisions (the log of those
+   * withdrawn among them), and pairs, groups and lists of the runs that are kept; the bytes of all that go from the file
+   * and its log. Photos, and reports and exports that were written, are files of their own, and stay.
+   *
+   * @param id the name of a photo, or the reference of a record.
+   * @throws FaceStoreError `FACE_STORE_MISSING` when nothing is known of it; `FACE_STORE_BUSY` when it is gone from the
+   *   store, but another process still reads what the log holds; InvalidOptionError `ARGUMENT_INVALID` when the id names
+   *   a photo and a record
+   */
+  erase(id: string, options: EraseOptions = {}): Erasure {
+    return erase(this.#database, id, options);
+  }
+
+  /**
+   * Writes the file anew, without room for what is no longer there, and empties the log beside it.
+   *
+   * @throws FaceStoreError `FACE_STORE_BUSY` when another process still reads what the log holds
+   */
+  compact(): void {
+    compact(this.#database);
+  }
+
   /** May be called again. */
   close(): void {
     this.#database.close();
@@ -111,7 +163,7 @@ export class FaceStore {
     const id = Number(row['id']);
     return {
       name,
-      photos: new PhotoTable(this.#database, id),
+      photos: new PhotoTable(this.#database, id, this.#cipher),
       decisions: new DecisionTable(this.#database, id),
       runs: new RunTable(this.#database, id),
     };

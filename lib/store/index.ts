@@ -9,7 +9,21 @@ export {
   type NewDecision,
   type SubjectKind,
 } from './decisions.js';
-export { defaultSet, FaceStore, type PhotoSet, type PhotoSetFacts } from './face_store.js';
+export {
+  decryptStore,
+  type EncryptionChange,
+  encryptStore,
+  isEncryptedStore,
+  rekeyStore,
+} from './encryption.js';
+export type { ErasedFromSet, EraseOptions, Erasure } from './erase.js';
+export {
+  defaultSet,
+  FaceStore,
+  type FaceStoreOptions,
+  type PhotoSet,
+  type PhotoSetFacts,
+} from './face_store.js';
 export type { ListedPhoto, PhotosQuery, PhotoTable, PhotoTableFacts, SeenPhoto } from './photo_table.js';
 export {
   type DistanceHistogram,
@@ -20,3 +34,4 @@ export {
   type RunFacts,
   type RunTable,
 } from './run_table.js';
+export type { StoreKey } from './store_key.js';

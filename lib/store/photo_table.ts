@@ -1,10 +1,12 @@
 // The photos of a set and their encodings, kept by content: a photo that is renamed or copied is not encoded again.
 
 import { sha256Of } from '../digest.js';
-import { FaceStoreError, InvalidOptionError } from '../errors.js';
+import { type FaceStoreError, InvalidOptionError } from '../errors.js';
 import type { KeptFace, KeptPhoto } from '../encodings/kept_encodings.js';
 import { type EncodingOrigin, originId } from '../encodings/origin.js';
 import { type Database, patternContaining } from './database.js';
+import { damagedValue, placeOf, requireSameKey } from './encryption.js';
+import { type FacesCipher, sealBytes } from './faces_cipher.js';
 import { faceBytes, packFaces, unpackFaces, viewOf } from './packed_faces.js';
 
 /** A photo as a run saw it. */
@@ -57,12 +59,15 @@ const facesDigest = 'faces ';
 export class PhotoTable {
   readonly #database: Database;
   readonly #set: number;
+  /** Undefined: the faces are kept plain. */
+  readonly #cipher: FacesCipher | undefined;
   /** By the objects: photos share few of them. */
-  #originRows = new WeakMap<EncodingOrigin, number>();
+  #originRows = new WeakMap<EncodingOrigin, OriginRow>();
 
-  constructor(database: Database, set: number) {
+  constructor(database: Database, set: number, cipher: FacesCipher | undefined) {
     this.#database = database;
     this.#set = set;
+    this.#cipher = cipher;
   }
 
   /** Photos of the set. */
@@ -76,7 +81,7 @@ export class PhotoTable {
   facts(): PhotoTableFacts {
     const origins = this.#database
       .all(
-        `SELECT origins.origin AS origin, count(*) AS photos, sum(length(contents.faces)) / ${faceBytes} AS faces
+        `SELECT origins.origin AS origin, count(*) AS photos, sum(length(contents.faces) / ${faceBytes}) AS faces
          FROM photos JOIN contents USING (digest, origin_id) JOIN origins ON origins.id = origin_id
          WHERE set_id = ? GROUP BY origin_id ORDER BY photos DESC, origin_id`,
         this.#set,
@@ -185,13 +190,14 @@ export class PhotoTable {
 
   /** The faces on this content as these models and options found them; undefined when it was not encoded so yet. */
   find(digest: string, origin: EncodingOrigin): KeptFace[] | undefined {
+    const originDigest = originId(origin);
     const row = this.#database.get(
       `SELECT faces FROM contents WHERE digest = ? AND origin_id =
         (SELECT id FROM origins WHERE digest = ?)`,
       digest,
-      originId(origin),
+      originDigest,
     );
-    return row && unpackFaces(viewOf(row['faces'] as Uint8Array));
+    return row && unpackFaces(viewOf(this.#opened(row['faces'] as Uint8Array, digest, originDigest)));
   }
 
   /** Keeps what was found on a photo, now or before. It is on the disk when this returns. */
@@ -258,21 +264,17 @@ export class PhotoTable {
    *   those that were wanted last.
    */
   *photos(preferred?: EncodingOrigin): Generator<KeptPhoto, void, undefined> {
-    const origins = new Map(
-      this.#database
-        .all('SELECT id, origin FROM origins')
-        .map((row) => [Number(row['id']), originOf(String(row['origin']))]),
-    );
+    const origins = new OriginsById(this.#database);
     const wanted = preferred === undefined ? -1 : this.#knownOriginRow(preferred);
     for (let last = ''; ;) {
-      const page = this.#page(last, wanted);
+      const page = this.#page(last, wanted, origins);
       let start = 0;
       for (const [name, reference, digest, origin, length] of page.photos) {
         yield {
           photo: name,
           ...(reference === null ? {} : { reference }),
           ...(digest.startsWith(facesDigest) ? {} : { digest }),
-          ...origins.get(origin),
+          ...origins.get(origin).made,
           faces: unpackFaces(page.faces, start, (start += length)),
         };
       }
@@ -285,7 +287,7 @@ export class PhotoTable {
    * A row for each photo would cost ten times as much as what is in it: a page is one row, the faces of its photos one
    * value. (SQLite has no aggregate that joins BLOBs; joined as TEXT their bytes stay what they are, unread.)
    */
-  #page(after: string, wanted: number): PhotoPage {
+  #page(after: string, wanted: number, origins: OriginsById): PhotoPage {
     const row = this.#database.get(
       `SELECT json_group_array(json_array(name, reference, digest, origin_id, length(faces))) AS photos,
          CAST(group_concat(faces, '') AS BLOB) AS faces
@@ -301,15 +303,34 @@ export class PhotoTable {
       wanted,
       after,
     );
-    const photos = JSON.parse(String(row?.['photos'])) as PhotoPage['photos'];
-    const faces = (row?.['faces'] ?? new Uint8Array()) as Uint8Array;
-    const expected = photos.reduce((sum, [, , , , length]) => sum + length, 0);
-    if (faces.length !== expected || photos.some(([, , , , length]) => length % faceBytes !== 0))
-      throw new FaceStoreError(
-        'FACE_STORE_INVALID',
-        `The face store '${this.#database.path}' is damaged: it holds encodings of no whole faces. Restore it from a backup.`,
-      );
+    const kept = JSON.parse(String(row?.['photos'])) as PhotoPage['photos'];
+    const bytes = (row?.['faces'] ?? new Uint8Array()) as Uint8Array;
+    const overhead = this.#cipher ? sealBytes : 0;
+    const expected = kept.reduce((sum, [, , , , length]) => sum + length, 0);
+    if (bytes.length !== expected || kept.some(([, , , , length]) => (length - overhead) % faceBytes !== 0))
+      throw this.#damaged();
+    if (!this.#cipher) return { photos: kept, faces: viewOf(bytes) };
+    const faces = new Uint8Array(expected - kept.length * overhead);
+    let [from, to] = [0, 0];
+    const photos = kept.map(([name, reference, digest, origin, length]) => {
+      const sealed = bytes.subarray(from, (from += length));
+      faces.set(this.#opened(sealed, digest, origins.get(origin).digest), to);
+      to += length - overhead;
+      return [name, reference, digest, origin, length - overhead] as const;
+    });
     return { photos, faces: viewOf(faces) };
+  }
+
+  #opened(kept: Uint8Array, digest: string, originDigest: string): Uint8Array {
+    const faces = this.#cipher ? this.#cipher.open(kept, placeOf(digest, originDigest)) : kept;
+    if (!faces || faces.length % faceBytes !== 0) throw this.#damaged();
+    return faces;
+  }
+
+  /** @throws StoreKeyError where it was encrypted, encrypted anew or decrypted since it was opened. */
+  #damaged(): FaceStoreError {
+    requireSameKey(this.#database, this.#cipher);
+    return damagedValue(this.#database.path);
   }
 
   /**
@@ -349,13 +370,14 @@ export class PhotoTable {
     faces: readonly KeptFace[],
   ): void {
     if (name === '') throw new InvalidOptionError('ARGUMENT_INVALID', 'A photo in a face store has a name.');
-    const row = this.#originRow(origin);
+    const { id: row, digest: originDigest } = this.#originRow(origin);
+    const packed = packFaces(faces);
     this.#database.run(
       `INSERT INTO contents (digest, origin_id, faces) VALUES (?, ?, ?)
        ON CONFLICT (digest, origin_id) DO UPDATE SET faces = excluded.faces`,
       digest,
       row,
-      packFaces(faces),
+      this.#cipher?.seal(packed, placeOf(digest, originDigest)) ?? packed,
     );
     const isAsItWas = this.#database.run(
       `UPDATE photos SET origin_id = ?, stamp = ?, reference = coalesce(?, reference)
@@ -396,7 +418,10 @@ export class PhotoTable {
 
   #write(work: () => void): void {
     try {
-      this.#database.transaction(work);
+      this.#database.transaction(() => {
+        requireSameKey(this.#database, this.#cipher);
+        work();
+      });
     } catch (error) {
       // The rows of origins that it began are undone too.
       this.#originRows = new WeakMap();
@@ -410,7 +435,7 @@ export class PhotoTable {
     return Number(row?.['id'] ?? -1);
   }
 
-  #originRow(origin: EncodingOrigin): number {
+  #originRow(origin: EncodingOrigin): OriginRow {
     const known = this.#originRows.get(origin);
     if (known !== undefined) return known;
     const digest = originId(origin);
@@ -420,8 +445,39 @@ export class PhotoTable {
       JSON.stringify(origin),
     );
     const id = Number(this.#database.get('SELECT id FROM origins WHERE digest = ?', digest)?.['id']);
-    this.#originRows.set(origin, id);
-    return id;
+    this.#originRows.set(origin, { id, digest });
+    return { id, digest };
+  }
+}
+
+interface OriginRow {
+  readonly id: number;
+  readonly digest: string;
+}
+
+/** The origins of a store, read again when there is one that was not there yet. */
+class OriginsById {
+  readonly #database: Database;
+  readonly #known = new Map<
+    number,
+    { readonly digest: string; readonly made: { readonly origin?: EncodingOrigin } }
+  >();
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  get(id: number) {
+    if (!this.#known.has(id)) this.#read();
+    return this.#known.get(id) ?? { digest: '', made: {} };
+  }
+
+  #read(): void {
+    for (const row of this.#database.all('SELECT id, digest, origin FROM origins'))
+      this.#known.set(Number(row['id']), {
+        digest: String(row['digest']),
+        made: originOf(String(row['origin'])),
+      });
   }
 }
 

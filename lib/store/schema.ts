@@ -101,4 +101,12 @@ export const migrations: readonly string[] = [
   -- Told when a run on the set ends.
   ALTER TABLE sets ADD COLUMN webhook TEXT;
   `,
+  `
+  -- One row where the faces of contents are encrypted, as lib/store/faces_cipher.ts does it; none where they are plain.
+  CREATE TABLE encryption (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    salt BLOB NOT NULL,
+    key_check BLOB NOT NULL
+  ) STRICT;
+  `,
 ];

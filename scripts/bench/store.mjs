@@ -1,22 +1,29 @@
-// npm run bench:store [-- --photos 100000] [--rounds 3]
-// The face store with encodings spread as real ones are: written, opened and loaded as find does, and moved out to files
-// of each format and in again. Loading is the median of the rounds; writing and files are timed once.
+// npm run bench:store [-- --photos 100000] [--rounds 3] [--no-files]
+// The face store with encodings spread as real ones are: written, opened and loaded as find does, the same encrypted, and
+// moved out to files of each format and in again. Loading is the median of the rounds; writing and files are timed once.
 // CPU seconds tell more than seconds where the machine has other work.
 
-import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { copyFileSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { FaceStore, readKeptPhotos, writeKeptPhotos } from '../../dist/esm/index.js';
+import { encryptStore, FaceStore, readKeptPhotos, writeKeptPhotos } from '../../dist/esm/index.js';
 import { median } from './measure.mjs';
 import { drawEncodings } from './synthetic.mjs';
 import { printTable } from './table.mjs';
 
 const { values } = parseArgs({
-  options: { photos: { type: 'string', default: '100000' }, rounds: { type: 'string', default: '3' } },
+  options: {
+    photos: { type: 'string', default: '100000' },
+    rounds: { type: 'string', default: '3' },
+    files: { type: 'boolean', default: true },
+  },
+  allowNegative: true,
 });
 const photos = Number(values.photos);
 const rounds = Number(values.rounds);
+const key = randomBytes(32);
 const folder = mkdtempSync(join(tmpdir(), 'facededup-bench-'));
 const rows = [];
 
@@ -54,7 +61,22 @@ try {
     rounds,
   });
 
-  for (const name of ['encodings.jsonl', 'encodings.csv', 'encodings.parquet', 'encodings']) {
+  const sealed = join(folder, 'sealed.db');
+  const sealedStore = new FaceStore(sealed, { key });
+  await measured('encrypted: written', () => sealedStore.set().photos.import(kept));
+  sealedStore.close();
+  await measured('encrypted: opened and loaded', () => load(sealed, origin, key), {
+    bytes: () => sizeOf(sealed),
+    rounds,
+  });
+  rmSync(sealed);
+  copyFileSync(path, sealed);
+  await measured('a plain store encrypted', () => encryptStore(sealed, { key }));
+  rmSync(sealed);
+
+  for (const name of !values.files
+    ? []
+    : ['encodings.jsonl', 'encodings.csv', 'encodings.parquet', 'encodings']) {
     const file = join(folder, name);
     const format = name.split('.')[1] ?? 'npy';
     const opened = new FaceStore(path, { create: false });
@@ -90,8 +112,8 @@ function keptPhotos(count) {
 }
 
 /** The records that the matcher takes, and the faces for the pairs that it finds. */
-function load(path, origin) {
-  const opened = new FaceStore(path, { create: false });
+function load(path, origin, key) {
+  const opened = new FaceStore(path, { create: false, key });
   const records = [];
   for (const { photo, faces, origin: made } of opened.set().photos.photos(origin))
     records.push({ id: photo, encodings: faces.map(({ encoding }) => encoding), faces, origin: made });

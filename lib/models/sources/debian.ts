@@ -5,6 +5,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { sharedFolder } from '../files.js';
 import type { ModelFile } from '../manifest.js';
 import { debSourceList } from './debian_sources.js';
 import { contentOf, type Deliver, type FetchContext, fetchEach, type ModelSource } from './source.js';
@@ -40,7 +41,7 @@ export async function downloadDebianSource(
 ): Promise<string> {
   if (!existsSync('/usr/bin/apt-get')) throw new Error('this machine has no apt-get');
   const folder = debianSourceFolder(name, cache);
-  await mkdir(folder, { recursive: true });
+  await mkdir(folder, { recursive: true, mode: sharedFolder });
   const work = await mkdtemp(join(tmpdir(), 'facededup-apt-'));
   try {
     await Promise.all(

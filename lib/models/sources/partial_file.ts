@@ -3,7 +3,7 @@
 import { mkdir, open, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sha256Of } from '../../digest.js';
-import { isAbsence, textIfThere } from '../files.js';
+import { isAbsence, sharedFile, sharedFolder, textIfThere } from '../files.js';
 import { contentOf } from './source.js';
 
 export interface Arrived {
@@ -55,10 +55,10 @@ export class PartialFile {
   ): Promise<void> {
     if (from === 0) {
       await this.remove();
-      await mkdir(this.#folder, { recursive: true });
-      if (validator) await writeFile(this.#validatorPath, validator);
+      await mkdir(this.#folder, { recursive: true, mode: sharedFolder });
+      if (validator) await writeFile(this.#validatorPath, validator, { mode: sharedFile });
     }
-    const file = await open(this.#path, 'a');
+    const file = await open(this.#path, 'a', sharedFile);
     try {
       for await (const chunk of bytes) await file.writeFile(chunk);
     } finally {
