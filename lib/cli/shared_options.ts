@@ -76,15 +76,16 @@ export function addStoreFlags(command: Command): Command {
  * Of a command that is about what a store holds.
  *
  * @param create whether it is begun where it is not there; default false: a name that is mistyped shall not begin one.
+ * @param readOnly whether one that cannot be written to will do; default false.
  * @throws InvalidOptionError, FaceStoreError
  */
 export function openStore(
   { store }: { readonly store?: string | undefined },
-  { create = false }: { readonly create?: boolean } = {},
+  { create = false, readOnly }: { readonly create?: boolean; readonly readOnly?: boolean | undefined } = {},
 ): FaceStore {
   if (store === undefined)
     throw new InvalidOptionError('ARGUMENT_INVALID', 'This needs a face store: name its file with --store.');
-  return new FaceStore(store, { create });
+  return new FaceStore(store, { create, readOnly });
 }
 
 const comparisonHeading = 'Comparison:';

@@ -5,9 +5,16 @@ import { createRequire } from 'node:module';
 import type * as Sqlite from '@photostructure/sqlite';
 import { FaceDedupError, FaceStoreError } from '../errors.js';
 import { applicationId, migrations } from './schema.js';
+import { canBeWritten, wayToRead } from './unwritable.js';
 
 export type Value = null | number | bigint | string | Uint8Array;
 export type Row = Readonly<Record<string, Value>>;
+
+export interface OpenOptions {
+  readonly create: boolean;
+  /** Whether a file that cannot be written to will do. */
+  readonly readOnly: boolean;
+}
 
 /** Milliseconds that a write waits for another process to end its own. */
 const busyTimeout = 10_000;
@@ -16,22 +23,31 @@ export class Database {
   readonly path: string;
   readonly #connection: InstanceType<(typeof Sqlite)['DatabaseSync']>;
   readonly #statements = new Map<string, Sqlite.StatementSyncInstance>();
+  readonly #isWritable: boolean;
+  #requireUnchanged: () => void = () => undefined;
 
   /**
    * Opens the file, or begins it where `create` says so.
    *
    * @throws FaceStoreError `FACE_STORE_UNUSABLE`, `FACE_STORE_INVALID`, `FACE_STORE_MISSING`
    */
-  constructor(path: string, { create }: { readonly create: boolean }) {
+  constructor(path: string, { create, readOnly }: OpenOptions) {
     this.path = path;
     const isThere = existsSync(path);
     if (!isThere && !create)
       throw new FaceStoreError('FACE_STORE_MISSING', `There is no face store '${path}'. Check the path.`);
     const { DatabaseSync } = sqlite(path);
+    this.#isWritable = !isThere || canBeWritten(path);
+    if (!this.#isWritable && !readOnly) throw unwritable(path);
     this.#connection = this.#guarded(() => {
       // Encodings are biometric data: nobody but the owner reads them. SQLite gives its side files the same mode.
       if (!isThere) closeSync(openSync(path, 'a', 0o600));
-      return new DatabaseSync(path, { timeout: busyTimeout, enableForeignKeyConstraints: true });
+      if (this.#isWritable)
+        return new DatabaseSync(path, { timeout: busyTimeout, enableForeignKeyConstraints: true });
+      const { location, requireUnchanged } = wayToRead(path);
+      const connection = new DatabaseSync(location, { timeout: busyTimeout, readOnly: true });
+      this.#requireUnchanged = requireUnchanged;
+      return connection;
     });
     try {
       this.#guarded(() => this.#prepare());
@@ -87,7 +103,7 @@ export class Database {
     this.#statements.clear();
     try {
       // Statements that await garbage collection keep SQLite from doing so itself; a copy of the file shall be whole.
-      this.#connection.exec('PRAGMA wal_checkpoint(PASSIVE)');
+      if (this.#isWritable) this.#connection.exec('PRAGMA wal_checkpoint(PASSIVE)');
     } finally {
       this.#connection.close();
     }
@@ -108,6 +124,7 @@ export class Database {
       throw invalid(
         `The face store '${this.path}' was written by a newer release of facededup. Update facededup to use it.`,
       );
+    if (!this.#isWritable) return this.#requireCurrent(isEmpty, pragma('user_version'));
     // Survives the death of the process at any moment; a write-ahead log also lets others read during a run.
     // What is deleted is overwritten: encodings of people who asked to be forgotten do not stay in the file.
     this.#connection.exec(
@@ -122,9 +139,21 @@ export class Database {
     });
   }
 
+  /** What cannot be written cannot be brought up to date either. */
+  #requireCurrent(isEmpty: boolean, version: number): void {
+    if (!isEmpty && version === migrations.length) return;
+    throw new FaceStoreError(
+      'FACE_STORE_UNUSABLE',
+      `The face store '${this.path}' was written by an older release of facededup, and cannot be written to, which is ` +
+        `needed to bring it up to date. ${howToWrite}`,
+    );
+  }
+
   #guarded<T>(work: () => T): T {
     try {
-      return work();
+      const result = work();
+      this.#requireUnchanged();
+      return result;
     } catch (cause) {
       if (cause instanceof FaceDedupError) throw cause;
       throw storeError(this.path, cause);
@@ -151,6 +180,18 @@ export function patternContaining(text: string): string {
   return `%${text.replaceAll(/[\\%_]/g, '\\$&')}%`;
 }
 
+const howToWrite =
+  'Get the right to write to the file and its folder, or copy it, and the file that ends in -wal where there is one, to a ' +
+  'folder of your own.';
+
+function unwritable(path: string, cause?: unknown): FaceStoreError {
+  return new FaceStoreError(
+    'FACE_STORE_UNUSABLE',
+    `The face store '${path}' cannot be written to. ${howToWrite}`,
+    { cause },
+  );
+}
+
 function invalid(message: string, cause?: unknown): FaceStoreError {
   return new FaceStoreError('FACE_STORE_INVALID', message, { cause });
 }
@@ -171,13 +212,7 @@ function storeError(path: string, cause: unknown): unknown {
       `The file '${path}' is no face store, or a damaged one: ${reason}. Restore it from a backup, or name another file.`,
       cause,
     );
-  if (primary === 8)
-    return new FaceStoreError(
-      'FACE_STORE_UNUSABLE',
-      `The face store '${path}' cannot be written to, which is needed even to read it. Get the right to write to the file ` +
-        'and its folder, or copy the file to a folder of your own.',
-      { cause },
-    );
+  if (primary === 8) return unwritable(path, cause);
   const isSystems =
     primary !== undefined || (code !== undefined && cause instanceof Error && 'syscall' in cause);
   if (!isSystems) return cause;

@@ -38,10 +38,21 @@ export class FaceStore {
    * Opens the file.
    *
    * @param create whether it is begun where it is not there; default true.
+   * @param readOnly whether a file that cannot be written to will do; default false. What would write then throws
+   *   `FACE_STORE_UNUSABLE`, and reading throws `FACE_STORE_BUSY` once another process has written to the file.
    * @throws FaceStoreError `FACE_STORE_UNUSABLE`, `FACE_STORE_INVALID`, `FACE_STORE_MISSING`, `FACE_STORE_BUSY`
    */
-  constructor(path: string, { create = true }: { readonly create?: boolean } = {}) {
-    this.#database = new Database(path, { create });
+  constructor(
+    path: string,
+    {
+      create = true,
+      readOnly = false,
+    }: {
+      readonly create?: boolean;
+      readonly readOnly?: boolean | undefined;
+    } = {},
+  ) {
+    this.#database = new Database(path, { create, readOnly });
   }
 
   get path(): string {
