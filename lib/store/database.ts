@@ -68,11 +68,29 @@ export class Database {
   /** Row by row. The statement is the caller's until the last row: nothing else may run it meanwhile. */
   *rows(sql: string, ...values: readonly Value[]): Generator<Row, void, undefined> {
     const rows = this.#guarded(() => this.#connection.prepare(sql).iterate(...values));
-    for (;;) {
-      const next = this.#guarded(() => rows.next());
-      if (next.done) return;
-      yield next.value as Row;
+    try {
+      for (;;) {
+        const next = this.#guarded(() => rows.next());
+        if (next.done) return;
+        yield next.value as Row;
+      }
+    } finally {
+      rows.return?.();
     }
+  }
+
+  /** What was kept as JSON. @throws FaceStoreError `FACE_STORE_INVALID` where it is none any more. */
+  json(text: Value | undefined): unknown {
+    try {
+      return JSON.parse(String(text));
+    } catch (cause) {
+      throw this.damaged('a text in it is cut off or overwritten', cause);
+    }
+  }
+
+  /** @param how ends the sentence that says it. */
+  damaged(how: string, cause?: unknown): FaceStoreError {
+    return damaged(this.path, how, cause);
   }
 
   /** @returns the rowid of the row inserted last, and how many rows changed. */
@@ -104,6 +122,8 @@ export class Database {
     try {
       // Statements that await garbage collection keep SQLite from doing so itself; a copy of the file shall be whole.
       if (this.#isWritable) this.#connection.exec('PRAGMA wal_checkpoint(PASSIVE)');
+    } catch {
+      // A full or broken disk: what was written stays in the log, and is read from there.
     } finally {
       this.#connection.close();
     }
@@ -128,7 +148,7 @@ export class Database {
     // Survives the death of the process at any moment; a write-ahead log also lets others read during a run.
     // What is deleted is overwritten: encodings of people who asked to be forgotten do not stay in the file.
     this.#connection.exec(
-      'PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA secure_delete = ON;',
+      'PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA secure_delete = ON; PRAGMA cell_size_check = ON;',
     );
     if (pragma('user_version') === migrations.length) return;
     this.transaction(() => {
@@ -196,21 +216,58 @@ function invalid(message: string, cause?: unknown): FaceStoreError {
   return new FaceStoreError('FACE_STORE_INVALID', message, { cause });
 }
 
-/** By SQLite's primary result codes (https://sqlite.org/rescode.html): 5 busy, 6 locked, 8 read-only, 11 corrupt, 26 not a database. */
+function damaged(path: string, how: string, cause?: unknown): FaceStoreError {
+  return invalid(
+    `The face store '${path}' is damaged: ${how}. \`facededup doctor --store\` looks through all of it; restore it from a ` +
+      'backup, or encode the photos anew into another file.',
+    cause,
+  );
+}
+
+/** SQLite's own words, of errors that come without their code: those of a statement that cannot be prepared. */
+const codesOfWords: readonly (readonly [words: RegExp, code: number])[] = [
+  [/database is locked/, 5],
+  [/readonly database/, 8],
+  [/disk I\/O error/, 10],
+  // Our own statements are right: where they name what is not there, the file has lost it.
+  [/malformed|^no such (table|column)/, 11],
+  [/disk is full/, 13],
+  [/unable to open database file/, 14],
+  [/file is not a database/, 26],
+];
+
+function primaryCode(cause: unknown): number | undefined {
+  const { errcode, code, message } = cause as {
+    readonly errcode?: number;
+    readonly code?: string;
+    readonly message?: string;
+  };
+  if (errcode !== undefined) return errcode & 0xff;
+  if (code !== 'ERR_SQLITE_ERROR') return undefined;
+  return codesOfWords.find(([words]) => words.test(message ?? ''))?.[1];
+}
+
+/**
+ * By SQLite's primary result codes (https://sqlite.org/rescode.html): 5 busy, 6 locked, 8 read-only, 11 corrupt, 13 full,
+ * 26 not a database.
+ */
 function storeError(path: string, cause: unknown): unknown {
-  const { errcode, code } = cause as { readonly errcode?: number; readonly code?: string };
+  const { code } = cause as { readonly code?: string };
   const reason = cause instanceof Error ? cause.message : String(cause);
-  const primary = errcode === undefined ? undefined : errcode & 0xff;
+  const primary = primaryCode(cause);
   if (primary === 5 || primary === 6)
     return new FaceStoreError(
       'FACE_STORE_BUSY',
       `Another process has been writing to the face store '${path}' for ${busyTimeout / 1000} seconds. Try again later.`,
       { cause },
     );
-  if (primary === 11 || primary === 26)
-    return invalid(
-      `The file '${path}' is no face store, or a damaged one: ${reason}. Restore it from a backup, or name another file.`,
-      cause,
+  if (primary === 26) return invalid(`The file '${path}' is no face store. Name another file.`, cause);
+  if (primary === 11) return damaged(path, reason, cause);
+  if (primary === 13)
+    return new FaceStoreError(
+      'FACE_STORE_UNUSABLE',
+      `The disk of the face store '${path}' is full. What was kept before is kept: make room, and do it again.`,
+      { cause },
     );
   if (primary === 8) return unwritable(path, cause);
   const isSystems =

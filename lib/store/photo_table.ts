@@ -1,11 +1,11 @@
 // The photos of a set and their encodings, kept by content: a photo that is renamed or copied is not encoded again.
 
 import { sha256Of } from '../digest.js';
-import { FaceStoreError, InvalidOptionError } from '../errors.js';
+import { InvalidOptionError } from '../errors.js';
 import type { KeptFace, KeptPhoto } from '../encodings/kept_encodings.js';
 import { type EncodingOrigin, originId } from '../encodings/origin.js';
 import { type Database, patternContaining } from './database.js';
-import { faceBytes, packFaces, unpackFaces, viewOf } from './packed_faces.js';
+import { faceBytes, packFaces, sealFaces, unsealFaces, viewOf } from './packed_faces.js';
 
 /** A photo as a run saw it. */
 export interface SeenPhoto {
@@ -74,13 +74,13 @@ export class PhotoTable {
   facts(): PhotoTableFacts {
     const origins = this.#database
       .all(
-        `SELECT origins.origin AS origin, count(*) AS photos, sum(length(contents.faces)) / ${faceBytes} AS faces
+        `SELECT origins.origin AS origin, count(*) AS photos, sum(length(contents.faces) / ${faceBytes}) AS faces
          FROM photos JOIN contents USING (digest, origin_id) JOIN origins ON origins.id = origin_id
          WHERE set_id = ? GROUP BY origin_id ORDER BY photos DESC, origin_id`,
         this.#set,
       )
       .map((row) => ({
-        ...originOf(String(row['origin'])),
+        ...knownOrigin(this.#database.json(row['origin']) as EncodingOrigin),
         photos: Number(row['photos']),
         faces: Number(row['faces']),
       }));
@@ -173,7 +173,7 @@ export class PhotoTable {
         this.#set,
         last,
       );
-      const page = JSON.parse(String(row?.['page'])) as (readonly [name: string, reference: string])[];
+      const page = this.#database.json(row?.['page']) as (readonly [name: string, reference: string])[];
       for (const [name, reference] of page) references.set(name, reference);
       last = page.at(-1)?.[0] ?? '';
       if (last === '') return references;
@@ -188,7 +188,7 @@ export class PhotoTable {
       digest,
       originId(origin),
     );
-    return row && unpackFaces(viewOf(row['faces'] as Uint8Array));
+    return row && this.#unseal(viewOf(row['faces'] as Uint8Array));
   }
 
   /** Keeps what was found on a photo, now or before. It is on the disk when this returns. */
@@ -255,11 +255,7 @@ export class PhotoTable {
    *   those that were wanted last.
    */
   *photos(preferred?: EncodingOrigin): Generator<KeptPhoto, void, undefined> {
-    const origins = new Map(
-      this.#database
-        .all('SELECT id, origin FROM origins')
-        .map((row) => [Number(row['id']), originOf(String(row['origin']))]),
-    );
+    const origins = this.#origins();
     const wanted = preferred === undefined ? -1 : this.#knownOriginRow(preferred);
     for (let last = ''; ;) {
       const page = this.#page(last, wanted);
@@ -270,7 +266,7 @@ export class PhotoTable {
           ...(reference === null ? {} : { reference }),
           ...(digest.startsWith(facesDigest) ? {} : { digest }),
           ...origins.get(origin),
-          faces: unpackFaces(page.faces, start, (start += length)),
+          faces: this.#unseal(page.faces, start, (start += length)),
         };
       }
       last = page.photos.at(-1)?.[0] ?? '';
@@ -288,7 +284,7 @@ export class PhotoTable {
          CAST(group_concat(faces, '') AS BLOB) AS faces
        FROM (
          SELECT photos.name, photos.reference, photos.digest, contents.origin_id, contents.faces
-         FROM photos JOIN contents ON contents.digest = photos.digest AND contents.origin_id =
+         FROM photos LEFT JOIN contents ON contents.digest = photos.digest AND contents.origin_id =
            CASE WHEN photos.origin_id <> ?2 AND EXISTS (
              SELECT 1 FROM contents AS other WHERE other.digest = photos.digest AND other.origin_id = ?2)
            THEN ?2 ELSE photos.origin_id END
@@ -298,15 +294,29 @@ export class PhotoTable {
       wanted,
       after,
     );
-    const photos = JSON.parse(String(row?.['photos'])) as PhotoPage['photos'];
+    const photos = this.#database.json(row?.['photos']) as PhotoPage['photos'];
     const faces = (row?.['faces'] ?? new Uint8Array()) as Uint8Array;
     const expected = photos.reduce((sum, [, , , , length]) => sum + length, 0);
-    if (faces.length !== expected || photos.some(([, , , , length]) => length % faceBytes !== 0))
-      throw new FaceStoreError(
-        'FACE_STORE_INVALID',
-        `The face store '${this.#database.path}' is damaged: it holds encodings of no whole faces. Restore it from a backup.`,
-      );
+    if (faces.length !== expected || photos.some(([, , , , length]) => length === null))
+      throw this.#database.damaged('encodings of photos are missing in it');
     return { photos, faces: viewOf(faces) };
+  }
+
+  #unseal(faces: DataView, start?: number, end?: number): KeptFace[] {
+    const unsealed = unsealFaces(faces, start, end);
+    if (!unsealed) throw this.#database.damaged('the encodings of a photo are not those that were kept');
+    return unsealed;
+  }
+
+  #origins(): Map<number, { readonly origin?: EncodingOrigin }> {
+    const origins = new Map<number, { readonly origin?: EncodingOrigin }>();
+    for (const row of this.#database.all('SELECT id, digest, origin FROM origins')) {
+      const origin = this.#database.json(row['origin']) as EncodingOrigin;
+      if (originId(origin) !== row['digest'])
+        throw this.#database.damaged('what made its encodings is not what was kept');
+      origins.set(Number(row['id']), knownOrigin(origin));
+    }
+    return origins;
   }
 
   /**
@@ -352,7 +362,7 @@ export class PhotoTable {
        ON CONFLICT (digest, origin_id) DO UPDATE SET faces = excluded.faces`,
       digest,
       row,
-      packFaces(faces),
+      sealFaces(packFaces(faces)),
     );
     const isAsItWas = this.#database.run(
       `UPDATE photos SET origin_id = ?, stamp = ?, reference = coalesce(?, reference)
@@ -440,7 +450,6 @@ export function forgetContents(database: Database): void {
 }
 
 /** Encodings of unknown origin have one without models. */
-function originOf(text: string): { readonly origin?: EncodingOrigin } {
-  const origin = JSON.parse(text) as EncodingOrigin;
+function knownOrigin(origin: EncodingOrigin): { readonly origin?: EncodingOrigin } {
   return Object.keys(origin.models).length > 0 ? { origin } : {};
 }
