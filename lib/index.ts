@@ -136,6 +136,7 @@ export {
   type DecisionTable,
   defaultSet,
   type DistanceHistogram,
+  type CheckedStore,
   FaceStore,
   type ListedPhoto,
   type NewDecision,

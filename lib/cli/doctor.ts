@@ -1,6 +1,6 @@
 // `facededup doctor`: what is installed, and whether it works.
 
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { type DoctorFinding, examine, type FindingState } from '../runs/doctor.js';
 import { bad, type Colour, doubtful, good, inBold } from './colours.js';
 import type { ConfigFlags } from './config_flags.js';
@@ -12,6 +12,7 @@ import { addJsonFlag, modelsOption } from './shared_options.js';
 interface Flags extends ConfigFlags {
   readonly json?: boolean;
   readonly models?: string;
+  readonly store?: string;
 }
 
 const colourOf: Readonly<Record<FindingState, Colour>> = { ok: good, missing: doubtful, broken: bad };
@@ -21,10 +22,13 @@ export function addDoctorCommand(program: Command, setExitCode: (code: number) =
   const command = program
     .command('doctor')
     .description('look at what is installed, and try it')
-    .addOption(modelsOption());
+    .addOption(modelsOption())
+    .addOption(
+      new Option('--store <file>', 'also read this face store through, and say whether it is damaged'),
+    );
   addJsonFlag(command).action(async (_flags: Flags, self: Command) => {
-    const { config, models, json } = self.optsWithGlobals<Flags>();
-    const findings = await examine({ config, models, ...(json ? {} : { onFinding: linePrinter() }) });
+    const { config, models, store, json } = self.optsWithGlobals<Flags>();
+    const findings = await examine({ config, models, store, ...(json ? {} : { onFinding: linePrinter() }) });
     const broken = findings.filter(({ state }) => state === 'broken');
     const isWell = broken.length === 0;
     if (json) printJson({ isWell, findings });
@@ -33,6 +37,7 @@ export function addDoctorCommand(program: Command, setExitCode: (code: number) =
   });
   addExamples(command, [
     ['facededup doctor', 'versions, backends, models, settings, and a test of each'],
+    ['facededup doctor --store faces.db', 'also whether this face store is whole'],
     ['facededup doctor --json > doctor.json', 'to send along with a report of a fault'],
   ]).addHelpText(
     'after',

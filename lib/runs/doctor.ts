@@ -3,6 +3,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { availableParallelism, cpus, freemem, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
+import { count } from '../count.js';
 import { findDuplicates } from '../duplicates/index.js';
 import { type EngineOptions, FaceEngine } from '../engine.js';
 import { type ModelSetName, type ModelStatus, ModelStore } from '../models/index.js';
@@ -20,7 +21,7 @@ import {
 export type FindingState = 'ok' | 'missing' | 'broken';
 
 export interface DoctorFinding {
-  readonly area: 'system' | 'native' | 'models' | 'settings' | 'self-test';
+  readonly area: 'system' | 'native' | 'models' | 'settings' | 'self-test' | 'store';
   readonly name: string;
   readonly state: FindingState;
   /** What was found, or what is wrong. */
@@ -34,12 +35,16 @@ export interface DoctorOptions {
   readonly config?: string | undefined;
   /** Where model files are looked for first; default as the configuration says. */
   readonly models?: string | undefined;
+  /** A face store that is to be read through; default none. */
+  readonly store?: string | undefined;
   /** Called with each finding as it is made. */
   readonly onFinding?: ((finding: DoctorFinding) => void) | undefined;
 }
 
 /** Never throws on account of what is installed. */
-export async function examine({ config, models, onFinding }: DoctorOptions = {}): Promise<DoctorFinding[]> {
+export async function examine({ config, models, store: faceStore, onFinding }: DoctorOptions = {}): Promise<
+  DoctorFinding[]
+> {
   const findings: DoctorFinding[] = [];
   const add = (...found: readonly DoctorFinding[]) => {
     findings.push(...found);
@@ -57,6 +62,7 @@ export async function examine({ config, models, onFinding }: DoctorOptions = {})
   if ('state' in statuses) add(statuses);
   else add(...statuses.map(modelFinding));
   add(await matcherFinding(), await storeFinding());
+  if (faceStore !== undefined) add(await heldFinding(faceStore));
   if (addon.state === 'ok' && !('state' in statuses))
     for await (const test of engineFindings(statuses, engineOptionsOf(settings, models))) add(test);
   return findings;
@@ -242,6 +248,30 @@ async function storeFinding(): Promise<DoctorFinding> {
     return broken('self-test', name, error, `Look at free space and rights of ${tmpdir()}.`);
   } finally {
     if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** What somebody's face store holds, read through. */
+async function heldFinding(path: string): Promise<DoctorFinding> {
+  const name = 'face store';
+  try {
+    const { FaceStore } = await import('../store/index.js');
+    const store = new FaceStore(path, { create: false, readOnly: true });
+    try {
+      const { sets, photos, faces, decisions, runs } = store.check();
+      const counts = [
+        count(sets, 'set'),
+        count(photos, 'photo'),
+        count(faces, 'face'),
+        count(decisions, 'decision'),
+        count(runs, 'run'),
+      ];
+      return ok('store', name, `all of it is as it was kept: ${counts.join(', ')} in ${path}`);
+    } finally {
+      store.close();
+    }
+  } catch (error) {
+    return broken('store', name, error);
   }
 }
 

@@ -1,9 +1,11 @@
 // The file of a face store: opened, checked, brought up to date; what SQLite refuses becomes a typed error.
 
-import { closeSync, existsSync, openSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { resolve } from 'node:path';
 import type * as Sqlite from '@photostructure/sqlite';
 import { FaceDedupError, FaceStoreError } from '../errors.js';
+import { begin, hasContent } from './beginning.js';
 import { applicationId, migrations } from './schema.js';
 import { canBeWritten, wayToRead } from './unwritable.js';
 
@@ -33,19 +35,25 @@ export class Database {
    */
   constructor(path: string, { create, readOnly }: OpenOptions) {
     this.path = path;
-    const isThere = existsSync(path);
-    if (!isThere && !create)
-      throw new FaceStoreError('FACE_STORE_MISSING', `There is no face store '${path}'. Check the path.`);
-    const { DatabaseSync } = sqlite(path);
-    this.#isWritable = !isThere || canBeWritten(path);
+    if (!existsSync(path)) {
+      if (!create)
+        throw new FaceStoreError('FACE_STORE_MISSING', `There is no face store '${path}'. Check the path.`);
+      this.#guarded(() => begin(path, (file) => makeEmpty(sqlite(path), file)));
+    }
+    if (!hasContent(path))
+      throw invalid(
+        `The file '${path}' is empty, which no face store is. If it was one, restore it from a backup; to begin one, ` +
+          'remove the file or name another.',
+      );
+    this.#isWritable = canBeWritten(path);
     if (!this.#isWritable && !readOnly) throw unwritable(path);
+    const { DatabaseSync } = sqlite(path);
     this.#connection = this.#guarded(() => {
-      // Encodings are biometric data: nobody but the owner reads them. SQLite gives its side files the same mode.
-      if (!isThere) closeSync(openSync(path, 'a', 0o600));
+      const timeout = busyTimeout;
       if (this.#isWritable)
-        return new DatabaseSync(path, { timeout: busyTimeout, enableForeignKeyConstraints: true });
+        return new DatabaseSync(resolve(path), { timeout, enableForeignKeyConstraints: true });
       const { location, requireUnchanged } = wayToRead(path);
-      const connection = new DatabaseSync(location, { timeout: busyTimeout, readOnly: true });
+      const connection = new DatabaseSync(location, { timeout, readOnly: true });
       this.#requireUnchanged = requireUnchanged;
       return connection;
     });
@@ -88,6 +96,23 @@ export class Database {
     }
   }
 
+  /**
+   * Whether the file's tables and indexes fit each other. Takes about half as long as reading all of it.
+   *
+   * @throws FaceStoreError `FACE_STORE_INVALID`
+   */
+  requireSound(): void {
+    const found = this.all('PRAGMA integrity_check(1)').map((row) => String(Object.values(row)[0]));
+    if (found[0] !== 'ok') throw this.damaged(found[0] ?? 'SQLite cannot check it');
+  }
+
+  /** Whether each row has the rows it refers to. @throws FaceStoreError `FACE_STORE_INVALID` */
+  requireNothingMissing(): void {
+    const row = this.get('SELECT "table", parent FROM pragma_foreign_key_check LIMIT 1');
+    if (row)
+      throw this.damaged(`${String(row['table'])} in it refer to ${String(row['parent'])} that are missing`);
+  }
+
   /** @param how ends the sentence that says it. */
   damaged(how: string, cause?: unknown): FaceStoreError {
     return damaged(this.path, how, cause);
@@ -120,8 +145,9 @@ export class Database {
     if (!this.#connection.isOpen) return;
     this.#statements.clear();
     try {
-      // Statements that await garbage collection keep SQLite from doing so itself; a copy of the file shall be whole.
-      if (this.#isWritable) this.#connection.exec('PRAGMA wal_checkpoint(PASSIVE)');
+      // Statements that await garbage collection keep SQLite from doing so itself; a copy of the file shall be whole, and
+      // no log be left that nobody needs. Others who are reading are not waited for.
+      if (this.#isWritable) this.#connection.exec('PRAGMA busy_timeout = 0; PRAGMA wal_checkpoint(TRUNCATE)');
     } catch {
       // A full or broken disk: what was written stays in the log, and is read from there.
     } finally {
@@ -176,7 +202,7 @@ export class Database {
       return result;
     } catch (cause) {
       if (cause instanceof FaceDedupError) throw cause;
-      throw storeError(this.path, cause);
+      throw storeError(this.path, cause, this.#isWritable);
     }
   }
 }
@@ -193,6 +219,14 @@ function sqlite(path: string): typeof Sqlite {
       { cause },
     );
   }
+}
+
+/** A file that is marked as ours and has no tables yet. No connection to it is left behind, which would know it by this name. */
+function makeEmpty({ DatabaseSync }: typeof Sqlite, file: string): void {
+  const connection = new DatabaseSync(':memory:');
+  connection.exec(`PRAGMA application_id = ${applicationId}`);
+  connection.prepare('VACUUM INTO ?').run(file);
+  connection.close();
 }
 
 /** For LIKE with a backslash as its ESCAPE: what holds this text, whatever signs are in it. */
@@ -251,7 +285,7 @@ function primaryCode(cause: unknown): number | undefined {
  * By SQLite's primary result codes (https://sqlite.org/rescode.html): 5 busy, 6 locked, 8 read-only, 11 corrupt, 13 full,
  * 26 not a database.
  */
-function storeError(path: string, cause: unknown): unknown {
+function storeError(path: string, cause: unknown, isWritable: boolean): unknown {
   const { code } = cause as { readonly code?: string };
   const reason = cause instanceof Error ? cause.message : String(cause);
   const primary = primaryCode(cause);
@@ -269,7 +303,8 @@ function storeError(path: string, cause: unknown): unknown {
       `The disk of the face store '${path}' is full. What was kept before is kept: make room, and do it again.`,
       { cause },
     );
-  if (primary === 8) return unwritable(path, cause);
+  // The log beside a file that is only read cannot be opened without a side file that is not there.
+  if (primary === 8 || (primary === 14 && !isWritable)) return unwritable(path, cause);
   const isSystems =
     primary !== undefined || (code !== undefined && cause instanceof Error && 'syscall' in cause);
   if (!isSystems) return cause;

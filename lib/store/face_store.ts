@@ -25,6 +25,15 @@ export interface PhotoSetFacts {
   readonly webhook?: string;
 }
 
+/** What a store holds, all of it read and found to be as it was kept. */
+export interface CheckedStore {
+  readonly sets: number;
+  readonly photos: number;
+  readonly faces: number;
+  readonly decisions: number;
+  readonly runs: number;
+}
+
 export const defaultSet = 'default';
 
 /**
@@ -92,6 +101,33 @@ export class FaceStore {
         createdAt: String(row['created_at']),
         ...(row['webhook'] === null ? {} : { webhook: String(row['webhook']) }),
       }));
+  }
+
+  /**
+   * Reads all that the file holds, and compares it with its checksums.
+   *
+   * @returns what it holds, over all sets.
+   * @throws FaceStoreError `FACE_STORE_INVALID` where any of it is damaged
+   */
+  check(): CheckedStore {
+    this.#database.requireSound();
+    this.#database.requireNothingMissing();
+    const held = { sets: 0, photos: 0, faces: 0, decisions: 0, runs: 0 };
+    for (const { name } of this.sets()) {
+      const { photos, decisions, runs } = this.existingSet(name);
+      held.sets++;
+      for (const { faces } of photos.photos()) {
+        held.photos++;
+        held.faces += faces.length;
+      }
+      const index = decisions.index();
+      held.decisions += index.decisions().length;
+      for (const { run } of runs.list()) {
+        runs.findings(run, index);
+        held.runs++;
+      }
+    }
+    return held;
   }
 
   /** @param address undefined: nobody is told any more. @throws FaceStoreError `FACE_STORE_MISSING` */

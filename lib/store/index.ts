@@ -9,7 +9,7 @@ export {
   type NewDecision,
   type SubjectKind,
 } from './decisions.js';
-export { defaultSet, FaceStore, type PhotoSet, type PhotoSetFacts } from './face_store.js';
+export { type CheckedStore, defaultSet, FaceStore, type PhotoSet, type PhotoSetFacts } from './face_store.js';
 export type { ListedPhoto, PhotosQuery, PhotoTable, PhotoTableFacts, SeenPhoto } from './photo_table.js';
 export {
   type DistanceHistogram,

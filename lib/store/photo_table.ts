@@ -65,6 +65,11 @@ export class PhotoTable {
     this.#set = set;
   }
 
+  /** Before all of it is relied upon. @throws FaceStoreError `FACE_STORE_INVALID` where the store's file is damaged. */
+  requireSound(): void {
+    this.#database.requireSound();
+  }
+
   get size(): number {
     return Number(
       this.#database.get('SELECT count(*) AS n FROM photos WHERE set_id = ?', this.#set)?.['n'] ?? 0,
