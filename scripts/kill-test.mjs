@@ -1,7 +1,7 @@
 // npm run kill-test [-- --rounds 200] [--photos FOLDER] [--seed 1]
 // `facededup find` on a folder with a store, killed (SIGKILL) at a random moment of each round, until it comes to its end;
 // then on a new store, until there have been so many kills. Every fourth moment is one of the whole run; the others come after
-// its first write to the store, where there is something to lose. After each kill the store must open, be whole, and hold all
+// its first write to the store, where there is something to lose, and more of them late than early. After each kill the store must open, be whole, and hold all
 // that it held before; each run that ends must have found what an undisturbed run finds. Prints what happened; exit code 1 if
 // anything was lost.
 
@@ -99,7 +99,7 @@ try {
     let held = new Map();
     for (let isDone = false; !isDone;) {
       const since = tally.kills % 4 === 0 ? 'start' : 'write';
-      const kill = tally.kills < rounds ? { since, after: random() * took[since] } : undefined;
+      const kill = tally.kills < rounds ? { since, after: (1 - random() ** 2) * took[since] } : undefined;
       const { found } = await find(store, kill);
       if (!found) tally.kills++;
       if (!found && sizeOf(`${store}-wal`) > 0) tally.withLog++;
