@@ -208,8 +208,11 @@ export class AzureContainer {
 
   #typed(what: string, error: unknown): AzureError {
     const status = statusOf(error);
-    const azureCode = error instanceof Error && 'code' in error ? String(error.code) : '';
-    const reason = `${redact(firstLine(error), this.#secrets)}${azureCode === '' ? '' : ` [${azureCode}]`}`;
+    const azureCode =
+      error instanceof Error && 'code' in error && typeof error.code === 'string' ? ` [${error.code}]` : '';
+    // Of a connection that broke the SDK may say nothing at all.
+    const said = firstLine(error) || 'the connection was refused, or broke off';
+    const reason = `${redact(said, this.#secrets)}${azureCode}`;
     if (status === 412) return new AzureError('AZURE_CHANGED', `${what} changed while it was read.`);
     if (status === 404)
       return new AzureError('AZURE_NOT_FOUND', `${what} does not exist: ${reason}. Check its name.`);

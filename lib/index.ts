@@ -138,6 +138,7 @@ export {
   decryptStore,
   defaultSet,
   type DistanceHistogram,
+  type CheckedStore,
   type EncryptionChange,
   encryptStore,
   type ErasedFromSet,

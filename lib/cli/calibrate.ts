@@ -117,7 +117,8 @@ async function measure(file: string | undefined, flags: CalibrateFlags): Promise
       'ARGUMENT_INVALID',
       'Name either a file of labelled pairs, or --decisions with a face store.',
     );
-  const store = flags.store === undefined ? undefined : new FaceStore(flags.store, { create: false });
+  const store =
+    flags.store === undefined ? undefined : new FaceStore(flags.store, { create: false, readOnly: true });
   try {
     const set = store?.existingSet(flags.set);
     if (file === undefined) {

@@ -29,7 +29,7 @@ export function addDecisionsCommand(program: Command): void {
       .command('decisions')
       .description('list what was decided on pairs: same, different (never reported again), unsure'),
   ).action((flags: DecisionFlags) => {
-    withSet(flags, knownSet, (set) => printDecisions(set.decisions.list(), flags));
+    withSet(flags, listedSet, (set) => printDecisions(set.decisions.list(), flags));
   });
 
   withFlags(
@@ -121,13 +121,14 @@ function withFlags(command: Command): Command {
 /** A pair may be ruled out before there is any run. */
 const anySet = { create: true } as const;
 const knownSet = { create: false } as const;
+const listedSet = { create: false, readOnly: true } as const;
 
 function withSet(
   flags: StoreFlags,
-  { create }: { readonly create: boolean },
+  { create, readOnly }: { readonly create: boolean; readonly readOnly?: boolean },
   work: (set: PhotoSet) => void,
 ): void {
-  const store = openStore(flags, { create });
+  const store = openStore(flags, { create, readOnly });
   try {
     work(create ? store.set(flags.set) : store.existingSet(flags.set));
   } finally {

@@ -1,13 +1,13 @@
 // `facededup doctor`: what is installed, and whether it works.
 
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { type DoctorFinding, examine, type FindingState } from '../runs/doctor.js';
 import { bad, type Colour, doubtful, good, inBold } from './colours.js';
 import type { ConfigFlags } from './config_flags.js';
 import { addExamples } from './help.js';
 import { count, printJson, printLine, printNote, visible } from './output.js';
 import { exitCodes } from './photo_run.js';
-import { addJsonFlag, addStoreFileFlag, modelsOption } from './shared_options.js';
+import { addJsonFlag, modelsOption } from './shared_options.js';
 
 interface Flags extends ConfigFlags {
   readonly json?: boolean;
@@ -27,8 +27,11 @@ export function addDoctorCommand(program: Command, setExitCode: (code: number) =
   const command = program
     .command('doctor')
     .description('look at what is installed, and try it')
-    .addOption(modelsOption());
-  addJsonFlag(addStoreFileFlag(command)).action(async (_flags: Flags, self: Command) => {
+    .addOption(modelsOption())
+    .addOption(
+      new Option('--store <file>', 'also read this face store through, and say whether it is damaged'),
+    );
+  addJsonFlag(command).action(async (_flags: Flags, self: Command) => {
     const { config, models, store, json } = self.optsWithGlobals<Flags>();
     const findings = await examine({ config, models, store, ...(json ? {} : { onFinding: linePrinter() }) });
     const broken = findings.filter(({ state }) => state === 'broken');
@@ -39,6 +42,7 @@ export function addDoctorCommand(program: Command, setExitCode: (code: number) =
   });
   addExamples(command, [
     ['facededup doctor', 'versions, backends, models, settings, and a test of each'],
+    ['facededup doctor --store faces.db', 'also whether this face store is whole'],
     ['facededup doctor --json > doctor.json', 'to send along with a report of a fault'],
   ]).addHelpText(
     'after',

@@ -39,7 +39,7 @@ export function addEncodingsCommand(program: Command): void {
   const encodings = withFlags(
     program.command('encodings').description('list what a face store holds: sets, photos, faces, origins'),
   ).action((flags: FileFlags) => {
-    const store = openStore(flags);
+    const store = openStore(flags, { readOnly: true });
     try {
       print(factsOf(store), flags);
     } finally {
@@ -56,7 +56,7 @@ export function addEncodingsCommand(program: Command): void {
       .argument('<path>', 'FILE.jsonl, FILE.csv, FILE.parquet, or a folder'),
   ).action(async (path: string, _flags: FileFlags, command: Command) => {
     const flags = command.optsWithGlobals<FileFlags>();
-    const store = openStore(flags);
+    const store = openStore(flags, { readOnly: true });
     try {
       const photos = store.existingSet(flags.set).photos.photos();
       report('written to', path, await writeKeptPhotos(path, photos, flags), flags);

@@ -96,7 +96,8 @@ async function identify(
       'Name unknown photos behind the known ones, or the known ones\u2019 store with --known-store.',
     );
   const unknownPhotos = await NamedPhotos.of(unknown);
-  const store = knownStore === undefined ? undefined : new FaceStore(knownStore, { create: false });
+  const store =
+    knownStore === undefined ? undefined : new FaceStore(knownStore, { create: false, readOnly: true });
   const progress = { known: new StageProgress('known: '), unknown: new StageProgress('unknown: ') };
   try {
     const people: KnownPeople = store

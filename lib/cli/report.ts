@@ -46,7 +46,7 @@ export function addReportCommand(program: Command): void {
   ]);
   addStoreFlags(command).action(async (flags: ReportFlags) => {
     await requireWritable(flags.out);
-    const store = openStore(flags);
+    const store = openStore(flags, { readOnly: true });
     try {
       const set = store.existingSet(flags.set);
       const findings = set.runs.findings(flags.run, set.decisions.index());

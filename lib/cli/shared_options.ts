@@ -89,13 +89,14 @@ export function storeFile({ store }: { readonly store?: string | undefined }): s
  * Of a command that is about what a store holds.
  *
  * @param create whether it is begun where it is not there; default false: a name that is mistyped shall not begin one.
+ * @param readOnly whether one that cannot be written to will do; default false.
  * @throws InvalidOptionError, FaceStoreError
  */
 export function openStore(
   { store }: { readonly store?: string | undefined },
-  { create = false }: { readonly create?: boolean } = {},
+  { create = false, readOnly }: { readonly create?: boolean; readonly readOnly?: boolean | undefined } = {},
 ): FaceStore {
-  return new FaceStore(storeFile({ store }), { create });
+  return new FaceStore(storeFile({ store }), { create, readOnly });
 }
 
 const comparisonHeading = 'Comparison:';

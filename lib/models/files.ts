@@ -15,6 +15,12 @@ export function isAbsence(error: unknown): boolean {
   return code === 'ENOENT' || code === 'ENOTDIR';
 }
 
+/** Whether the disk, or what of it the user may have, is full. */
+export function isFull(error: unknown): boolean {
+  const code = systemCode(error);
+  return code === 'ENOSPC' || code === 'EDQUOT';
+}
+
 /** A file's text, or undefined when there is none. */
 export async function textIfThere(path: string): Promise<string | undefined> {
   try {

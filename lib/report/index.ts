@@ -3,7 +3,7 @@
 import { access, constants, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { FaceDedupError, ReportError } from '../errors.js';
-import { isAbsence, writeWhole } from '../models/files.js';
+import { isAbsence, isFull, writeWhole } from '../models/files.js';
 import { oneOf } from '../options.js';
 import type { Findings } from '../runs/findings.js';
 import { photosInReport, type ReportContents, type ReportOptions, reportStream } from './stream.js';
@@ -76,7 +76,9 @@ function messageOf(error: unknown): string {
 function unwritable(path: string, reason: string, cause?: unknown): ReportError {
   return new ReportError(
     'REPORT_UNWRITABLE',
-    `The report '${path}' cannot be written: ${reason}. Name a file in a folder that is there.`,
+    `The report '${path}' cannot be written: ${reason}. ${
+      isFull(cause) ? 'Make room, or name a file on another disk.' : 'Name a file in a folder that is there.'
+    }`,
     { cause },
   );
 }

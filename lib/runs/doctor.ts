@@ -4,6 +4,7 @@ import { statSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { availableParallelism, cpus, freemem, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
+import { count } from '../count.js';
 import { findDuplicates } from '../duplicates/index.js';
 import { type EngineOptions, FaceEngine } from '../engine.js';
 import { type ModelSetName, type ModelStatus, ModelStore } from '../models/index.js';
@@ -25,7 +26,7 @@ import { keyVariable } from '../store/store_key.js';
 export type FindingState = 'ok' | 'missing' | 'warning' | 'broken';
 
 export interface DoctorFinding {
-  readonly area: 'system' | 'native' | 'models' | 'settings' | 'self-test';
+  readonly area: 'system' | 'native' | 'models' | 'settings' | 'self-test' | 'store';
   readonly name: string;
   readonly state: FindingState;
   /** What was found, or what is wrong. */
@@ -39,14 +40,14 @@ export interface DoctorOptions {
   readonly config?: string | undefined;
   /** Where model files are looked for first; default as the configuration says. */
   readonly models?: string | undefined;
-  /** The face store whose file is looked at; default as the configuration says. */
+  /** A face store that is to be read through; without it the permissions of the configured one are looked at. */
   readonly store?: string | undefined;
   /** Called with each finding as it is made. */
   readonly onFinding?: ((finding: DoctorFinding) => void) | undefined;
 }
 
 /** Never throws on account of what is installed. */
-export async function examine({ config, models, store: storePath, onFinding }: DoctorOptions = {}): Promise<
+export async function examine({ config, models, store: faceStore, onFinding }: DoctorOptions = {}): Promise<
   DoctorFinding[]
 > {
   const findings: DoctorFinding[] = [];
@@ -59,13 +60,14 @@ export async function examine({ config, models, store: storePath, onFinding }: D
   add(...addonFindings(addon));
   add(await sqliteFinding());
   const { finding, settings } = await configFinding(config);
-  add(finding, ...secretFindings(storePath ?? settings?.store));
+  add(finding, ...secretFindings(faceStore ?? settings?.store));
   const store = new ModelStore({ models: models ?? settings?.models });
   add(...placeFindings(store));
   const statuses = await statusesOf(store);
   if ('state' in statuses) add(statuses);
   else add(...statuses.map(modelFinding));
   add(await matcherFinding(), await storeFinding());
+  if (faceStore !== undefined) add(await heldFinding(faceStore));
   if (addon.state === 'ok' && !('state' in statuses))
     for await (const test of engineFindings(statuses, engineOptionsOf(settings, models))) add(test);
   return findings;
@@ -277,6 +279,30 @@ async function storeFinding(): Promise<DoctorFinding> {
     return broken('self-test', name, error, `Look at free space and rights of ${tmpdir()}.`);
   } finally {
     if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** What somebody's face store holds, read through. */
+async function heldFinding(path: string): Promise<DoctorFinding> {
+  const name = 'face store';
+  try {
+    const { FaceStore } = await import('../store/index.js');
+    const store = new FaceStore(path, { create: false, readOnly: true });
+    try {
+      const { sets, photos, faces, decisions, runs } = store.check();
+      const counts = [
+        count(sets, 'set'),
+        count(photos, 'photo'),
+        count(faces, 'face'),
+        count(decisions, 'decision'),
+        count(runs, 'run'),
+      ];
+      return ok('store', name, `all of it is as it was kept: ${counts.join(', ')} in ${path}`);
+    } finally {
+      store.close();
+    }
+  } catch (error) {
+    return broken('store', name, error);
   }
 }
 

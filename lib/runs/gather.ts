@@ -75,6 +75,8 @@ export async function gather(
     newlyEncoded: 0,
   };
   const seen = new Set<string>();
+  // What a damaged index hides would be missing in the answer, and nobody would know.
+  set?.photos.requireSound();
   if (photos) {
     const results = set
       ? encodeUnknownPhotos(engine, photos, set.photos, references, signal)

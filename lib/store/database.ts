@@ -1,13 +1,22 @@
 // The file of a face store: opened, checked, brought up to date; what SQLite refuses becomes a typed error.
 
-import { closeSync, existsSync, openSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { resolve } from 'node:path';
 import type * as Sqlite from '@photostructure/sqlite';
 import { FaceDedupError, FaceStoreError } from '../errors.js';
+import { begin, hasContent } from './beginning.js';
 import { applicationId, migrations } from './schema.js';
+import { canBeWritten, wayToRead } from './unwritable.js';
 
 export type Value = null | number | bigint | string | Uint8Array;
 export type Row = Readonly<Record<string, Value>>;
+
+export interface OpenOptions {
+  readonly create: boolean;
+  /** Whether a file that cannot be written to will do. */
+  readonly readOnly: boolean;
+}
 
 /** Milliseconds that a write waits for another process to end its own. */
 const busyTimeout = 10_000;
@@ -16,22 +25,37 @@ export class Database {
   readonly path: string;
   readonly #connection: InstanceType<(typeof Sqlite)['DatabaseSync']>;
   readonly #statements = new Map<string, Sqlite.StatementSyncInstance>();
+  readonly #isWritable: boolean;
+  #requireUnchanged: () => void = () => undefined;
 
   /**
    * Opens the file, or begins it where `create` says so.
    *
    * @throws FaceStoreError `FACE_STORE_UNUSABLE`, `FACE_STORE_INVALID`, `FACE_STORE_MISSING`
    */
-  constructor(path: string, { create }: { readonly create: boolean }) {
+  constructor(path: string, { create, readOnly }: OpenOptions) {
     this.path = path;
-    const isThere = existsSync(path);
-    if (!isThere && !create)
-      throw new FaceStoreError('FACE_STORE_MISSING', `There is no face store '${path}'. Check the path.`);
+    if (!existsSync(path)) {
+      if (!create)
+        throw new FaceStoreError('FACE_STORE_MISSING', `There is no face store '${path}'. Check the path.`);
+      this.#guarded(() => begin(path, (file) => makeEmpty(sqlite(path), file)));
+    }
+    if (!hasContent(path))
+      throw invalid(
+        `The file '${path}' is empty, which no face store is. If it was one, restore it from a backup; to begin one, ` +
+          'remove the file or name another.',
+      );
+    this.#isWritable = canBeWritten(path);
+    if (!this.#isWritable && !readOnly) throw unwritable(path);
     const { DatabaseSync } = sqlite(path);
     this.#connection = this.#guarded(() => {
-      // Encodings are biometric data: nobody but the owner reads them. SQLite gives its side files the same mode.
-      if (!isThere) closeSync(openSync(path, 'a', 0o600));
-      return new DatabaseSync(path, { timeout: busyTimeout, enableForeignKeyConstraints: true });
+      const timeout = busyTimeout;
+      if (this.#isWritable)
+        return new DatabaseSync(resolve(path), { timeout, enableForeignKeyConstraints: true });
+      const { location, requireUnchanged } = wayToRead(path);
+      const connection = new DatabaseSync(location, { timeout, readOnly: true });
+      this.#requireUnchanged = requireUnchanged;
+      return connection;
     });
     try {
       this.#guarded(() => this.#prepare());
@@ -52,11 +76,46 @@ export class Database {
   /** Row by row. The statement is the caller's until the last row: nothing else may run it meanwhile. */
   *rows(sql: string, ...values: readonly Value[]): Generator<Row, void, undefined> {
     const rows = this.#guarded(() => this.#connection.prepare(sql).iterate(...values));
-    for (;;) {
-      const next = this.#guarded(() => rows.next());
-      if (next.done) return;
-      yield next.value as Row;
+    try {
+      for (;;) {
+        const next = this.#guarded(() => rows.next());
+        if (next.done) return;
+        yield next.value as Row;
+      }
+    } finally {
+      rows.return?.();
     }
+  }
+
+  /** What was kept as JSON. @throws FaceStoreError `FACE_STORE_INVALID` where it is none any more. */
+  json(text: Value | undefined): unknown {
+    try {
+      return JSON.parse(String(text));
+    } catch (cause) {
+      throw this.damaged('a text in it is cut off or overwritten', cause);
+    }
+  }
+
+  /**
+   * Whether the file's tables and indexes fit each other. Takes about half as long as reading all of it.
+   *
+   * @throws FaceStoreError `FACE_STORE_INVALID`
+   */
+  requireSound(): void {
+    const found = this.all('PRAGMA integrity_check(1)').map((row) => String(Object.values(row)[0]));
+    if (found[0] !== 'ok') throw this.damaged(found[0] ?? 'SQLite cannot check it');
+  }
+
+  /** Whether each row has the rows it refers to. @throws FaceStoreError `FACE_STORE_INVALID` */
+  requireNothingMissing(): void {
+    const row = this.get('SELECT "table", parent FROM pragma_foreign_key_check LIMIT 1');
+    if (row)
+      throw this.damaged(`${String(row['table'])} in it refer to ${String(row['parent'])} that are missing`);
+  }
+
+  /** @param how ends the sentence that says it. */
+  damaged(how: string, cause?: unknown): FaceStoreError {
+    return damaged(this.path, how, cause);
   }
 
   /** @returns the rowid of the row inserted last, and how many rows changed. */
@@ -86,8 +145,11 @@ export class Database {
     if (!this.#connection.isOpen) return;
     this.#statements.clear();
     try {
-      // Statements that await garbage collection keep SQLite from doing so itself; a copy of the file shall be whole.
-      this.#connection.exec('PRAGMA wal_checkpoint(PASSIVE)');
+      // Statements that await garbage collection keep SQLite from doing so itself; a copy of the file shall be whole, and
+      // no log be left that nobody needs. Others who are reading are not waited for.
+      if (this.#isWritable) this.#connection.exec('PRAGMA busy_timeout = 0; PRAGMA wal_checkpoint(TRUNCATE)');
+    } catch {
+      // A full or broken disk: what was written stays in the log, and is read from there.
     } finally {
       this.#connection.close();
     }
@@ -108,10 +170,11 @@ export class Database {
       throw invalid(
         `The face store '${this.path}' was written by a newer release of facededup. Update facededup to use it.`,
       );
+    if (!this.#isWritable) return this.#requireCurrent(isEmpty, pragma('user_version'));
     // Survives the death of the process at any moment; a write-ahead log also lets others read during a run.
     // What is deleted is overwritten: encodings of people who asked to be forgotten do not stay in the file.
     this.#connection.exec(
-      'PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA secure_delete = ON;',
+      'PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA secure_delete = ON; PRAGMA cell_size_check = ON;',
     );
     if (pragma('user_version') === migrations.length) return;
     this.transaction(() => {
@@ -122,12 +185,24 @@ export class Database {
     });
   }
 
+  /** What cannot be written cannot be brought up to date either. */
+  #requireCurrent(isEmpty: boolean, version: number): void {
+    if (!isEmpty && version === migrations.length) return;
+    throw new FaceStoreError(
+      'FACE_STORE_UNUSABLE',
+      `The face store '${this.path}' was written by an older release of facededup, and cannot be written to, which is ` +
+        `needed to bring it up to date. ${howToWrite}`,
+    );
+  }
+
   #guarded<T>(work: () => T): T {
     try {
-      return work();
+      const result = work();
+      this.#requireUnchanged();
+      return result;
     } catch (cause) {
       if (cause instanceof FaceDedupError) throw cause;
-      throw storeError(this.path, cause);
+      throw storeError(this.path, cause, this.#isWritable);
     }
   }
 }
@@ -146,38 +221,90 @@ function sqlite(path: string): typeof Sqlite {
   }
 }
 
+/** A file that is marked as ours and has no tables yet. No connection to it is left behind, which would know it by this name. */
+function makeEmpty({ DatabaseSync }: typeof Sqlite, file: string): void {
+  const connection = new DatabaseSync(':memory:');
+  connection.exec(`PRAGMA application_id = ${applicationId}`);
+  connection.prepare('VACUUM INTO ?').run(file);
+  connection.close();
+}
+
 /** For LIKE with a backslash as its ESCAPE: what holds this text, whatever signs are in it. */
 export function patternContaining(text: string): string {
   return `%${text.replaceAll(/[\\%_]/g, '\\$&')}%`;
+}
+
+const howToWrite =
+  'Get the right to write to the file and its folder, or copy it, and the file that ends in -wal where there is one, to a ' +
+  'folder of your own.';
+
+function unwritable(path: string, cause?: unknown): FaceStoreError {
+  return new FaceStoreError(
+    'FACE_STORE_UNUSABLE',
+    `The face store '${path}' cannot be written to. ${howToWrite}`,
+    { cause },
+  );
 }
 
 function invalid(message: string, cause?: unknown): FaceStoreError {
   return new FaceStoreError('FACE_STORE_INVALID', message, { cause });
 }
 
-/** By SQLite's primary result codes (https://sqlite.org/rescode.html): 5 busy, 6 locked, 8 read-only, 11 corrupt, 26 not a database. */
-function storeError(path: string, cause: unknown): unknown {
-  const { errcode, code } = cause as { readonly errcode?: number; readonly code?: string };
+function damaged(path: string, how: string, cause?: unknown): FaceStoreError {
+  return invalid(
+    `The face store '${path}' is damaged: ${how}. \`facededup doctor --store\` looks through all of it; restore it from a ` +
+      'backup, or encode the photos anew into another file.',
+    cause,
+  );
+}
+
+/** SQLite's own words, of errors that come without their code: those of a statement that cannot be prepared. */
+const codesOfWords: readonly (readonly [words: RegExp, code: number])[] = [
+  [/database is locked/, 5],
+  [/readonly database/, 8],
+  [/disk I\/O error/, 10],
+  // Our own statements are right: where they name what is not there, the file has lost it.
+  [/malformed|^no such (table|column)/, 11],
+  [/disk is full/, 13],
+  [/unable to open database file/, 14],
+  [/file is not a database/, 26],
+];
+
+function primaryCode(cause: unknown): number | undefined {
+  const { errcode, code, message } = cause as {
+    readonly errcode?: number;
+    readonly code?: string;
+    readonly message?: string;
+  };
+  if (errcode !== undefined) return errcode & 0xff;
+  if (code !== 'ERR_SQLITE_ERROR') return undefined;
+  return codesOfWords.find(([words]) => words.test(message ?? ''))?.[1];
+}
+
+/**
+ * By SQLite's primary result codes (https://sqlite.org/rescode.html): 5 busy, 6 locked, 8 read-only, 11 corrupt, 13 full,
+ * 26 not a database.
+ */
+function storeError(path: string, cause: unknown, isWritable: boolean): unknown {
+  const { code } = cause as { readonly code?: string };
   const reason = cause instanceof Error ? cause.message : String(cause);
-  const primary = errcode === undefined ? undefined : errcode & 0xff;
+  const primary = primaryCode(cause);
   if (primary === 5 || primary === 6)
     return new FaceStoreError(
       'FACE_STORE_BUSY',
       `Another process has been writing to the face store '${path}' for ${busyTimeout / 1000} seconds. Try again later.`,
       { cause },
     );
-  if (primary === 11 || primary === 26)
-    return invalid(
-      `The file '${path}' is no face store, or a damaged one: ${reason}. Restore it from a backup, or name another file.`,
-      cause,
-    );
-  if (primary === 8)
+  if (primary === 26) return invalid(`The file '${path}' is no face store. Name another file.`, cause);
+  if (primary === 11) return damaged(path, reason, cause);
+  if (primary === 13)
     return new FaceStoreError(
       'FACE_STORE_UNUSABLE',
-      `The face store '${path}' cannot be written to, which is needed even to read it. Get the right to write to the file ` +
-        'and its folder, or copy the file to a folder of your own.',
+      `The disk of the face store '${path}' is full. What was kept before is kept: make room, and do it again.`,
       { cause },
     );
+  // The log beside a file that is only read cannot be opened without a side file that is not there.
+  if (primary === 8 || (primary === 14 && !isWritable)) return unwritable(path, cause);
   const isSystems =
     primary !== undefined || (code !== undefined && cause instanceof Error && 'syscall' in cause);
   if (!isSystems) return cause;

@@ -2,7 +2,7 @@
 // anew, or decrypted.
 
 import type { KeyObject } from 'node:crypto';
-import { FaceStoreError, StoreKeyError } from '../errors.js';
+import { StoreKeyError } from '../errors.js';
 import { compact } from './compact.js';
 import { Database } from './database.js';
 import { FacesCipher, type KeyRecord } from './faces_cipher.js';
@@ -49,14 +49,8 @@ export function placeOf(digest: string, originDigest: string): string {
   return `${originDigest} ${digest}`;
 }
 
-/** Of a value that does not open: it was damaged, or stood in another place. */
-export function damagedValue(path: string): FaceStoreError {
-  return new FaceStoreError(
-    'FACE_STORE_INVALID',
-    `The face store '${path}' is damaged, or somebody changed it: encodings in it are not those that were written ` +
-      'there. Restore it from a backup.',
-  );
-}
+/** Of a value that does not open, or has another checksum. */
+export const notAsKept = 'encodings in it are not those that were kept there, by accident or by somebody';
 
 /** How many values of a store were encrypted, encrypted anew, or decrypted. */
 export interface EncryptionChange {
@@ -118,7 +112,7 @@ export function decryptStore(path: string, { key }: { readonly key?: StoreKey } 
 
 /** Whether a key is needed to open it. @throws FaceStoreError */
 export function isEncryptedStore(path: string): boolean {
-  const database = new Database(path, { create: false });
+  const database = new Database(path, { create: false, readOnly: true });
   try {
     return keyRecord(database) !== undefined;
   } finally {
@@ -142,7 +136,7 @@ function resealed(
       const place = placeOf(String(row['digest']), String(row['origin']));
       const value = row['faces'] as Uint8Array;
       const plain = from ? from.open(value, place) : value;
-      if (!plain) throw damagedValue(database.path);
+      if (!plain) throw database.damaged(notAsKept);
       database.run(
         'UPDATE contents SET faces = ? WHERE id = ?',
         to ? to.seal(plain, place) : plain,
@@ -157,7 +151,7 @@ function resealed(
 
 /** Whole or not at all; whoever has the store open in the old way meanwhile is told so when they next read or write encodings. */
 function changed<T>(path: string, work: (database: Database) => T): T {
-  const database = new Database(path, { create: false });
+  const database = new Database(path, { create: false, readOnly: false });
   try {
     const result = database.transaction(() => work(database));
     compact(database);

@@ -5,7 +5,7 @@ import { compact } from './compact.js';
 import type { Database } from './database.js';
 import type { SubjectKind } from './decisions.js';
 import { forgetContents } from './photo_table.js';
-import type { RunFacts } from './run_table.js';
+import { type RunFacts, sealRun } from './run_table.js';
 
 export interface EraseOptions {
   /** What the id names: a photo, or a record by its reference. Default whichever of the two the store knows. */
@@ -278,6 +278,8 @@ function remove(database: Database, traces: Traces): void {
   for (const { run } of traces.listings) editRun(database, run, (facts) => withoutNames(facts, traces.names));
   for (const { id } of traces.photos) database.run('DELETE FROM photos WHERE id = ?', id);
   giveCurrentNames(database, traces);
+  for (const { id } of database.all('SELECT id FROM runs WHERE set_id = ?', traces.set.id))
+    sealRun(database, Number(id));
 }
 
 function removePairs(database: Database, { pairs }: Traces): void {

@@ -30,10 +30,24 @@ export interface PhotoSetFacts {
   readonly webhook?: string;
 }
 
+/** What a store holds, all of it read and found to be as it was kept. */
+export interface CheckedStore {
+  readonly sets: number;
+  readonly photos: number;
+  readonly faces: number;
+  readonly decisions: number;
+  readonly runs: number;
+}
+
 /** How a store is opened. */
 export interface FaceStoreOptions {
   /** Whether it is begun where it is not there; default true. */
   readonly create?: boolean;
+  /**
+   * Whether a file that cannot be written to will do; default false. What would write then throws `FACE_STORE_UNUSABLE`,
+   * and reading throws `FACE_STORE_BUSY` once another process has written to the file.
+   */
+  readonly readOnly?: boolean | undefined;
   /**
    * Of the encodings: a store that is begun with it is encrypted, and one that is encrypted needs it. Default that of the
    * environment variable FACEDEDUP_STORE_KEY, or of the file that FACEDEDUP_STORE_KEY_FILE names; without either none.
@@ -58,9 +72,9 @@ export class FaceStore {
    * @throws FaceStoreError `FACE_STORE_UNUSABLE`, `FACE_STORE_INVALID`, `FACE_STORE_MISSING`, `FACE_STORE_BUSY`;
    *   StoreKeyError
    */
-  constructor(path: string, { create = true, key }: FaceStoreOptions = {}) {
+  constructor(path: string, { create = true, readOnly = false, key }: FaceStoreOptions = {}) {
     const given = key === undefined ? keyFromEnvironment(keyVariable) : readKey(key);
-    this.#database = new Database(path, { create });
+    this.#database = new Database(path, { create, readOnly });
     try {
       this.#cipher = cipherOf(this.#database, given);
     } catch (error) {
@@ -112,6 +126,33 @@ export class FaceStore {
         createdAt: String(row['created_at']),
         ...(row['webhook'] === null ? {} : { webhook: String(row['webhook']) }),
       }));
+  }
+
+  /**
+   * Reads all that the file holds, and compares it with its checksums.
+   *
+   * @returns what it holds, over all sets.
+   * @throws FaceStoreError `FACE_STORE_INVALID` where any of it is damaged
+   */
+  check(): CheckedStore {
+    this.#database.requireSound();
+    this.#database.requireNothingMissing();
+    const held = { sets: 0, photos: 0, faces: 0, decisions: 0, runs: 0 };
+    for (const { name } of this.sets()) {
+      const { photos, decisions, runs } = this.existingSet(name);
+      held.sets++;
+      for (const { faces } of photos.photos()) {
+        held.photos++;
+        held.faces += faces.length;
+      }
+      const index = decisions.index();
+      held.decisions += index.decisions().length;
+      for (const { run } of runs.list()) {
+        runs.findings(run, index);
+        held.runs++;
+      }
+    }
+    return held;
   }
 
   /** @param address undefined: nobody is told any more. @throws FaceStoreError `FACE_STORE_MISSING` */

@@ -18,6 +18,7 @@ export {
 } from './encryption.js';
 export type { ErasedFromSet, EraseOptions, Erasure } from './erase.js';
 export {
+  type CheckedStore,
   defaultSet,
   FaceStore,
   type FaceStoreOptions,

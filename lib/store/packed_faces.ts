@@ -1,5 +1,6 @@
 // Faces as the bytes that a face store keeps: fixed places, so that 100,000 of them need no parsing.
 
+import { crc32 } from 'node:zlib';
 import { requireEncoding } from '../duplicates/encoding.js';
 import { InvalidEncodingsError } from '../errors.js';
 import type { KeptFace } from '../encodings/kept_encodings.js';
@@ -29,6 +30,27 @@ export function packFaces(faces: readonly KeptFace[]): Uint8Array {
       view.setFloat32(start + encodingOffset + index * 4, encoding[index] as number, true);
   });
   return bytes;
+}
+
+const checksumBytes = 4;
+
+/** With their CRC-32 behind them: SQLite notices a garbled page by its structure alone, not by what is in it. */
+export function sealFaces(faces: Uint8Array): Uint8Array {
+  const sealed = new Uint8Array(faces.length + checksumBytes);
+  sealed.set(faces);
+  viewOf(sealed).setUint32(faces.length, crc32(faces), true);
+  return sealed;
+}
+
+/** @returns the faces in [start, end) as they were sealed, or undefined when those bytes are others by now. */
+export function unsealFaces(view: DataView, start = 0, end = view.byteLength): KeptFace[] | undefined {
+  const rest = (end - start) % faceBytes;
+  // Kept before there were checksums.
+  if (rest === 0) return unpackFaces(view, start, end);
+  const last = end - checksumBytes;
+  if (rest !== checksumBytes) return undefined;
+  const bytes = new Uint8Array(view.buffer, view.byteOffset + start, last - start);
+  return crc32(bytes) === view.getUint32(last, true) ? unpackFaces(view, start, last) : undefined;
 }
 
 const isLittleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;

@@ -1,13 +1,13 @@
 // The photos of a set and their encodings, kept by content: a photo that is renamed or copied is not encoded again.
 
 import { sha256Of } from '../digest.js';
-import { type FaceStoreError, InvalidOptionError } from '../errors.js';
+import { InvalidOptionError, type FaceStoreError } from '../errors.js';
 import type { KeptFace, KeptPhoto } from '../encodings/kept_encodings.js';
 import { type EncodingOrigin, originId } from '../encodings/origin.js';
 import { type Database, patternContaining } from './database.js';
-import { damagedValue, placeOf, requireSameKey } from './encryption.js';
+import { notAsKept, placeOf, requireSameKey } from './encryption.js';
 import { type FacesCipher, sealBytes } from './faces_cipher.js';
-import { faceBytes, packFaces, unpackFaces, viewOf } from './packed_faces.js';
+import { faceBytes, packFaces, sealFaces, unsealFaces, viewOf } from './packed_faces.js';
 
 /** A photo as a run saw it. */
 export interface SeenPhoto {
@@ -70,6 +70,11 @@ export class PhotoTable {
     this.#cipher = cipher;
   }
 
+  /** Before all of it is relied upon. @throws FaceStoreError `FACE_STORE_INVALID` where the store's file is damaged. */
+  requireSound(): void {
+    this.#database.requireSound();
+  }
+
   /** Photos of the set. */
   get size(): number {
     return Number(
@@ -87,7 +92,7 @@ export class PhotoTable {
         this.#set,
       )
       .map((row) => ({
-        ...originOf(String(row['origin'])),
+        ...knownOrigin(this.#database.json(row['origin']) as EncodingOrigin),
         photos: Number(row['photos']),
         faces: Number(row['faces']),
       }));
@@ -181,7 +186,7 @@ export class PhotoTable {
         this.#set,
         last,
       );
-      const page = JSON.parse(String(row?.['page'])) as (readonly [name: string, reference: string])[];
+      const page = this.#database.json(row?.['page']) as (readonly [name: string, reference: string])[];
       for (const [name, reference] of page) references.set(name, reference);
       last = page.at(-1)?.[0] ?? '';
       if (last === '') return references;
@@ -197,7 +202,7 @@ export class PhotoTable {
       digest,
       originDigest,
     );
-    return row && unpackFaces(viewOf(this.#opened(row['faces'] as Uint8Array, digest, originDigest)));
+    return row && this.#unseal(viewOf(this.#opened(row['faces'] as Uint8Array, digest, originDigest)));
   }
 
   /** Keeps what was found on a photo, now or before. It is on the disk when this returns. */
@@ -275,7 +280,7 @@ export class PhotoTable {
           ...(reference === null ? {} : { reference }),
           ...(digest.startsWith(facesDigest) ? {} : { digest }),
           ...origins.get(origin).made,
-          faces: unpackFaces(page.faces, start, (start += length)),
+          faces: this.#unseal(page.faces, start, (start += length)),
         };
       }
       last = page.photos.at(-1)?.[0] ?? '';
@@ -293,7 +298,7 @@ export class PhotoTable {
          CAST(group_concat(faces, '') AS BLOB) AS faces
        FROM (
          SELECT photos.name, photos.reference, photos.digest, contents.origin_id, contents.faces
-         FROM photos JOIN contents ON contents.digest = photos.digest AND contents.origin_id =
+         FROM photos LEFT JOIN contents ON contents.digest = photos.digest AND contents.origin_id =
            CASE WHEN photos.origin_id <> ?2 AND EXISTS (
              SELECT 1 FROM contents AS other WHERE other.digest = photos.digest AND other.origin_id = ?2)
            THEN ?2 ELSE photos.origin_id END
@@ -303,12 +308,12 @@ export class PhotoTable {
       wanted,
       after,
     );
-    const kept = JSON.parse(String(row?.['photos'])) as PhotoPage['photos'];
+    const kept = this.#database.json(row?.['photos']) as PhotoPage['photos'];
     const bytes = (row?.['faces'] ?? new Uint8Array()) as Uint8Array;
     const overhead = this.#cipher ? sealBytes : 0;
     const expected = kept.reduce((sum, [, , , , length]) => sum + length, 0);
-    if (bytes.length !== expected || kept.some(([, , , , length]) => (length - overhead) % faceBytes !== 0))
-      throw this.#damaged();
+    if (bytes.length !== expected || kept.some(([, , , , length]) => length === null || length < overhead))
+      throw this.#damaged('encodings of photos are missing in it');
     if (!this.#cipher) return { photos: kept, faces: viewOf(bytes) };
     const faces = new Uint8Array(expected - kept.length * overhead);
     let [from, to] = [0, 0];
@@ -323,14 +328,20 @@ export class PhotoTable {
 
   #opened(kept: Uint8Array, digest: string, originDigest: string): Uint8Array {
     const faces = this.#cipher ? this.#cipher.open(kept, placeOf(digest, originDigest)) : kept;
-    if (!faces || faces.length % faceBytes !== 0) throw this.#damaged();
+    if (!faces) throw this.#damaged(notAsKept);
     return faces;
   }
 
+  #unseal(faces: DataView, start?: number, end?: number): KeptFace[] {
+    const unsealed = unsealFaces(faces, start, end);
+    if (!unsealed) throw this.#damaged(notAsKept);
+    return unsealed;
+  }
+
   /** @throws StoreKeyError where it was encrypted, encrypted anew or decrypted since it was opened. */
-  #damaged(): FaceStoreError {
+  #damaged(how: string): FaceStoreError {
     requireSameKey(this.#database, this.#cipher);
-    return damagedValue(this.#database.path);
+    return this.#database.damaged(how);
   }
 
   /**
@@ -371,7 +382,7 @@ export class PhotoTable {
   ): void {
     if (name === '') throw new InvalidOptionError('ARGUMENT_INVALID', 'A photo in a face store has a name.');
     const { id: row, digest: originDigest } = this.#originRow(origin);
-    const packed = packFaces(faces);
+    const packed = sealFaces(packFaces(faces));
     this.#database.run(
       `INSERT INTO contents (digest, origin_id, faces) VALUES (?, ?, ?)
        ON CONFLICT (digest, origin_id) DO UPDATE SET faces = excluded.faces`,
@@ -473,11 +484,13 @@ class OriginsById {
   }
 
   #read(): void {
-    for (const row of this.#database.all('SELECT id, digest, origin FROM origins'))
-      this.#known.set(Number(row['id']), {
-        digest: String(row['digest']),
-        made: originOf(String(row['origin'])),
-      });
+    for (const row of this.#database.all('SELECT id, digest, origin FROM origins')) {
+      const origin = this.#database.json(row['origin']) as EncodingOrigin;
+      const digest = originId(origin);
+      if (digest !== row['digest'])
+        throw this.#database.damaged('what made its encodings is not what was kept');
+      this.#known.set(Number(row['id']), { digest, made: knownOrigin(origin) });
+    }
   }
 }
 
@@ -499,7 +512,6 @@ export function forgetContents(database: Database): void {
 }
 
 /** Encodings of unknown origin have one without models. */
-function originOf(text: string): { readonly origin?: EncodingOrigin } {
-  const origin = JSON.parse(text) as EncodingOrigin;
+function knownOrigin(origin: EncodingOrigin): { readonly origin?: EncodingOrigin } {
   return Object.keys(origin.models).length > 0 ? { origin } : {};
 }

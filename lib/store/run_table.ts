@@ -1,5 +1,6 @@
 // The results of runs: which pairs a run found, and which of them the run before had not.
 
+import { crc32 } from 'node:zlib';
 import { FaceStoreError } from '../errors.js';
 import type { Findings, FoundPair, Verdict } from '../runs/findings.js';
 import { type Database, patternContaining, type Row, type Value } from './database.js';
@@ -56,6 +57,11 @@ interface Condition {
   readonly values: readonly Value[];
 }
 
+/** As they are kept: with checksums of themselves and of what the run found, which never change. */
+type KeptFacts = Omit<RunFacts, 'run'> & {
+  readonly checksums?: { readonly facts: number; readonly found: number } | undefined;
+};
+
 /** The results of older runs are forgotten: those of large sets take a lot of room. */
 const keptRuns = 30;
 
@@ -63,6 +69,7 @@ const keptRuns = 30;
 export class RunTable {
   readonly #database: Database;
   readonly #set: number;
+  readonly #whole = new Set<number>();
 
   constructor(database: Database, set: number) {
     this.#database = database;
@@ -77,6 +84,7 @@ export class RunTable {
     const latest = this.latest();
     if (!latest) return new Set();
     const known = new Set<string>();
+    this.#requireWhole(latest.run);
     const rows = this.#database.rows(
       `SELECT a.name AS first, b.name AS second FROM run_pairs
        JOIN photos AS a ON a.id = first_id JOIN photos AS b ON b.id = second_id WHERE run_id = ?`,
@@ -125,6 +133,7 @@ export class RunTable {
           ),
         ),
       );
+      sealRun(this.#database, id);
       this.#database.run(
         `DELETE FROM runs WHERE set_id = ?1 AND id NOT IN (SELECT id FROM runs WHERE set_id = ?1 ORDER BY id DESC LIMIT ${keptRuns})`,
         this.#set,
@@ -137,7 +146,7 @@ export class RunTable {
   list(): RunFacts[] {
     return this.#database
       .all('SELECT id, facts FROM runs WHERE set_id = ? ORDER BY id DESC', this.#set)
-      .map(factsOf);
+      .map((row) => this.#factsOf(row));
   }
 
   /** @returns undefined before the first run. */
@@ -146,7 +155,7 @@ export class RunTable {
       'SELECT id, facts FROM runs WHERE set_id = ? ORDER BY id DESC LIMIT 1',
       this.#set,
     );
-    return row && factsOf(row);
+    return row && this.#factsOf(row);
   }
 
   /** @param run default the latest. @throws FaceStoreError `FACE_STORE_MISSING` */
@@ -158,12 +167,13 @@ export class RunTable {
     }
     const row = this.#database.get('SELECT id, facts FROM runs WHERE set_id = ? AND id = ?', this.#set, run);
     if (!row) throw missing(`There is no run ${run} on this set: the last ${keptRuns} are kept.`);
-    return factsOf(row);
+    return this.#factsOf(row);
   }
 
   /** With the verdicts that hold now, and the names that their photos have now. @throws FaceStoreError `FACE_STORE_MISSING` */
   pairs(run: number, decisions: DecisionIndex, query: PairsQuery = {}): PairsPage {
     const { offset = 0, limit, order = 'closest' } = query;
+    this.#requireWhole(run);
     const { sql, values } = this.#matching(run, decisions, query);
     const count = this.#database.get(`SELECT count(*) AS n FROM ${namedPairs} WHERE ${sql}`, ...values);
     const rows = this.#database.rows(
@@ -181,6 +191,7 @@ export class RunTable {
   /** @param bins how many, 1 and up. @throws FaceStoreError `FACE_STORE_MISSING` */
   histogram(run: number, bins: number): DistanceHistogram {
     const { threshold } = this.facts(run);
+    this.#requireWhole(run);
     const width = threshold / bins;
     const counts = new Array<number>(bins).fill(0);
     const rows = this.#database.all(
@@ -204,6 +215,7 @@ export class RunTable {
     run: number,
     { offset = 0, limit }: Pick<PairsQuery, 'offset' | 'limit'>,
   ): { readonly total: number; readonly groups: string[][] } {
+    this.#requireWhole(run);
     const count = this.#database.get(
       'SELECT count(DISTINCT position) AS n FROM run_groups WHERE run_id = ?',
       run,
@@ -229,6 +241,7 @@ export class RunTable {
   /** All of a run. @param run default the latest. @throws FaceStoreError `FACE_STORE_MISSING` */
   findings(run: number | undefined, decisions: DecisionIndex): Findings & Required<Pick<Findings, 'run'>> {
     const facts = this.facts(run);
+    this.#requireWhole(facts.run);
     const pairs: FoundPair[] = [];
     const rows = this.#database.rows(
       `SELECT * FROM ${namedPairs} WHERE run_id = ? ORDER BY position`,
@@ -236,6 +249,24 @@ export class RunTable {
     );
     for (const row of rows) pairs.push(pairOf(row, decisions));
     return { ...facts, pairs, groups: this.groups(facts.run) };
+  }
+
+  #factsOf(row: Row): RunFacts {
+    const { checksums, ...facts } = this.#database.json(row['facts']) as KeptFacts;
+    const run = Number(row['id']);
+    if (checksums && checksums.facts !== crc32(JSON.stringify(facts)))
+      throw this.#database.damaged(`what was kept of run ${run} has changed`);
+    return { ...facts, run };
+  }
+
+  /** Once a run, for its pairs may be many. @throws FaceStoreError `FACE_STORE_INVALID` */
+  #requireWhole(run: number): void {
+    if (this.#whole.has(run)) return;
+    const row = this.#database.get('SELECT facts FROM runs WHERE id = ?', run);
+    const { checksums } = (row ? this.#database.json(row['facts']) : {}) as Partial<KeptFacts>;
+    if (checksums && checksums.found !== checksumOfFound(this.#database, run))
+      throw this.#database.damaged(`what run ${run} found is not what was kept`);
+    this.#whole.add(run);
   }
 
   #matching(run: number, decisions: DecisionIndex, { verdict, isNew, text }: PairsQuery): Condition {
@@ -293,12 +324,27 @@ export function pairKey(a: string, b: string): string {
   return JSON.stringify(a < b ? [a, b] : [b, a]);
 }
 
-function factsOf(row: Row): RunFacts {
-  return { ...(JSON.parse(String(row['facts'])) as Omit<RunFacts, 'run'>), run: Number(row['id']) };
+/** Gives a run the checksums of what is kept of it now; in a transaction of the caller's. */
+export function sealRun(database: Database, run: number): void {
+  const kept = database.json(
+    database.get('SELECT facts FROM runs WHERE id = ?', run)?.['facts'],
+  ) as KeptFacts;
+  const facts: KeptFacts = { ...kept, checksums: undefined };
+  const checksums = { facts: crc32(JSON.stringify(facts)), found: checksumOfFound(database, run) };
+  database.run('UPDATE runs SET facts = ? WHERE id = ?', JSON.stringify({ ...facts, checksums }), run);
+}
+
+function checksumOfFound(database: Database, run: number): number {
+  let sum = 0;
+  for (const table of ['run_pairs', 'run_groups'])
+    for (const row of database.rows(`SELECT * FROM ${table} WHERE run_id = ?`, run))
+      sum = crc32(JSON.stringify(Object.values(row)), sum);
+  return sum;
 }
 
 function pairOf(row: Row, decisions: DecisionIndex): FoundPair {
   const [first, second, distance] = [String(row['first']), String(row['second']), Number(row['distance'])];
+  // The checksum has been looked at: it is what was kept.
   const [firstBox, secondBox, firstReference, secondReference] = JSON.parse(String(row['boxes'])) as [
     FoundPair['firstBox'],
     FoundPair['secondBox'],

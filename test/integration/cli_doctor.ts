@@ -1,10 +1,11 @@
 // doctor: what works, what is missing, what is broken, and what to do about it.
 
-import { writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import type { DoctorFinding } from '../../lib/runs/doctor.js';
 import { facededup } from '../fixtures/command_line.js';
+import { makeStore } from '../fixtures/kept_store.js';
 import { skipWithout } from '../fixtures/places.js';
 
 interface Answer {
@@ -97,4 +98,19 @@ t.test('for a person it prints a line for each', async (t) => {
     /\n {2}missing {2}encoder {2,}.* is not here\n {2,}If you need it: facededup models fetch encoder\n/,
   );
   t.equal(stderr, 'What is installed works.\n');
+});
+
+t.test('a face store is read through, and told from a damaged one', async (t) => {
+  const environment = nowhere(t);
+  const path = join(environment.XDG_DATA_HOME, 'faces.db');
+  makeStore(path);
+  const held = async () => (await doctor(environment, '--store', path)).find('face store', 'store');
+  t.match(await held(), { state: 'ok', detail: /1 set, 200 photos, 420 faces, 40 decisions, 1 run in/ });
+  const bytes = readFileSync(path);
+  // In the name of a photo, where reading it tells nothing: the index has it otherwise.
+  bytes.write('x', bytes.indexOf('/photos/0123.jpg') + 1);
+  writeFileSync(path, bytes);
+  t.match(await held(), { state: 'broken', detail: /is damaged: .*restore it from a backup/ });
+  rmSync(path);
+  t.match(await held(), { state: 'broken', detail: /There is no face store/ });
 });
