@@ -7,6 +7,7 @@ import type { SubjectKind } from './decisions.js';
 import { forgetContents } from './photo_table.js';
 import { type RunFacts, sealRun } from './run_table.js';
 
+/** What an id means, and where it is looked for. */
 export interface EraseOptions {
   /** What the id names: a photo, or a record by its reference. Default whichever of the two the store knows. */
   readonly by?: SubjectKind | undefined;
@@ -29,6 +30,7 @@ export interface ErasedFromSet {
   readonly listed: number;
 }
 
+/** What was found of a photo or record, and whether it is gone. */
 export interface Erasure {
   readonly id: string;
   readonly by: SubjectKind;

@@ -46,13 +46,13 @@ function broughtBy(place: string, seen = new Set<string>()): Set<string> {
 
 const brought = new Map(Object.keys(declared).map((name) => [name, broughtBy(`node_modules/${name}`)]));
 
-t.test('every package of the lock file has its SHA-512, and comes from no other place', async (t) => {
+t.test('every package of the lock file has its SHA-512, and comes from the registry', async (t) => {
   const entries = Object.entries(packages).filter(([place]) => place !== '');
   t.ok(entries.length > 100);
   for (const [place, { integrity, resolved, link }] of entries) {
     if (!/^sha512-[\w+/]{86}==$/.test(integrity ?? '')) t.fail(`${place} has no SHA-512`);
-    if (link || (resolved !== undefined && !resolved.startsWith('https://registry.npmjs.org/')))
-      t.fail(`${place} comes from ${resolved ?? 'a link'}`);
+    // The registry that npm is set up with gives it; a package from elsewhere would have its address.
+    if (link || resolved !== undefined) t.fail(`${place} comes from ${resolved ?? 'a link'}`);
   }
 });
 
