@@ -36,7 +36,10 @@ export interface LazyPhoto {
   readonly read: () => Promise<Uint8Array>;
 }
 
-/** A path, a `file:` URL, the bytes of a JPEG, PNG, WebP, BMP or TIFF file, raw pixels, or where to read the bytes. */
+/**
+ * A path, a `file:` URL, the bytes of a JPEG, PNG, WebP, BMP or TIFF file, raw pixels, or where to read the bytes. Bytes and
+ * pixels are looked at when the call has its turn: they must stay as they are until its promise is settled.
+ */
 export type ImageInput = string | URL | Uint8Array | RawImage | LazyPhoto;
 
 /** What crosses to the native side. */

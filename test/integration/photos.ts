@@ -78,16 +78,12 @@ t.test('a view into a larger buffer is read within its bounds', async (t) => {
   t.same(await upright(larger.subarray(10, 10 + bytes.length)), await upright(bytes));
 });
 
-t.test('bytes may be changed as soon as the call has returned its promise', async (t) => {
+t.test('bytes that are taken away before the call has had its turn are an error, and no more', async (t) => {
   const [image] = await testImages();
   const bytes = Uint8Array.from(image?.bytes ?? []);
-  const expected = await upright(bytes);
-  const engine = FaceEngine.createLazily({ models: modelFolder(t) });
-  t.teardown(() => engine.close());
   const drawing = drawDetections(bytes, []);
-  await Promise.resolve();
   structuredClone(bytes, { transfer: [bytes.buffer] });
-  t.same(await pixelsOf(await drawing), expected);
+  await t.rejects(drawing, { code: 'PHOTO_NOT_AN_IMAGE' });
 });
 
 t.test('bytes and pixels may lie in shared memory', async (t) => {
