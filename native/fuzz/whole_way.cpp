@@ -68,7 +68,7 @@ void run_verb(Lane& lane, const ImageSource& photo, FuzzedDataProvider& choices)
   switch (choices.ConsumeIntegralInRange(0, 4)) {
     case 0: lane.extract(photo, chips_from(choices), Cancellation()); return;
     case 1: lane.detect(photo, detection_from(choices), Cancellation()); return;
-    case 2: lane.locate_landmarks(photo, boxes_from(choices), LandmarkKind::small); return;
+    case 2: lane.locate_landmarks(photo, {boxes_from(choices), LandmarkKind::small}, Cancellation()); return;
     case 3: make_thumbnail(photo, choices.ConsumeIntegralInRange(16, 200), max_pixels); return;
     default: draw_detections(photo, detections_from(choices), max_pixels);
   }
