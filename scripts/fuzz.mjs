@@ -61,6 +61,8 @@ async function runProgram(name) {
   mkdirSync(corpus, { recursive: true });
   const { output, code } = await run(join('build', 'address', 'native', 'fuzz', `fuzz_${name}`), [
     `-max_total_time=${seconds}`,
+    // 0 is libFuzzer's word for another seed every time.
+    `-seed=${process.env['FACEDEDUP_TEST_SEED'] ?? 0}`,
     `-max_len=${programs[name]}`,
     '-timeout=30',
     '-rss_limit_mb=3072',

@@ -15,7 +15,9 @@ void write(const std::filesystem::path& folder, const std::string& target, const
 
 void write_all(const std::filesystem::path& folder) {
   write(folder, "prototxt", "small", test::small_prototxt());
-  write(folder, "caffemodel", "small", test::small_caffemodel());
+  const auto normalised = test::small_normalised_ssd(3);
+  write(folder, "prototxt", "normalised", normalised.prototxt);
+  write(folder, "caffemodel", "normalised", normalised.weights);
   write(folder, "landmark_model", "small", test::small_landmark_model(5));
   write(folder, "encoder_model", "empty", test::empty_resnet());
   write(folder, "mmod_model", "empty", test::empty_mmod());

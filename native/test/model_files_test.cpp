@@ -111,6 +111,11 @@ void test_caffemodels() {
     }
   };
   check(are_all_cuts(small_caffemodel(), is_harmless_network), "a caffemodel cut at any byte is harmless");
+  SsdDetector(small_normalised_ssd(3));
+  for (const std::size_t channels : {1, 2, 4}) {
+    check(fails_with(ErrorCode::model_corrupt, [&] { SsdDetector(small_normalised_ssd(channels)); }),
+          "statistics of " + std::to_string(channels) + " channels are refused for a photo's three");
+  }
 }
 
 }  // namespace

@@ -32,10 +32,13 @@ std::string blob(const std::vector<std::uint64_t>& shape, const std::vector<floa
   return delimited(7, delimited(7, delimited(1, sides)) + delimited(5, packed));
 }
 
+std::string layer(const std::string& name, const std::string& type, const std::string& blobs) {
+  return delimited(100, delimited(1, name) + delimited(2, type) + blobs);
+}
+
 // A 1×1 convolution of three channels.
 std::string convolution(const std::string& name, const std::vector<float>& weights, const std::vector<float>& bias) {
-  return delimited(
-      100, delimited(1, name) + delimited(2, "Convolution") + blob({bias.size(), 3, 1, 1}, weights) + blob({bias.size()}, bias));
+  return layer(name, "Convolution", blob({bias.size(), 3, 1, 1}, weights) + blob({bias.size()}, bias));
 }
 
 }  // namespace
@@ -93,5 +96,14 @@ std::string small_caffemodel() {
 }
 
 SsdModel small_ssd() { return {small_prototxt(), small_caffemodel(), {1.0, {0, 0, 0}, {"opencv", "cpu"}, any_class}}; }
+
+SsdModel small_normalised_ssd(std::size_t channels) {
+  auto model = small_ssd();
+  const std::string before = "layer { name: \"cells\"";
+  model.prototxt.insert(model.prototxt.find(before), "layer { name: 'normal' type: 'BatchNorm' bottom: 'data' top: 'data' }\n");
+  const std::vector<float> ones(channels, 1.0F);
+  model.weights += layer("normal", "BatchNorm", blob({channels}, ones) + blob({channels}, ones) + blob({1}, {1.0F}));
+  return model;
+}
 
 }  // namespace facededup::test

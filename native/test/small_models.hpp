@@ -1,6 +1,7 @@
 // Models made by code, small enough to be read and run in a moment.
 #pragma once
 
+#include <cstddef>
 #include <string>
 
 #include "../vision/ssd_detector.hpp"
@@ -18,6 +19,9 @@ std::string small_caffemodel();
 
 // Finds a face in each bright cell of 16×16 pixels of its input.
 SsdModel small_ssd();
+
+// The same with a photo that is normalised first, by the statistics of that many channels.
+SsdModel small_normalised_ssd(std::size_t channels);
 
 // The face recognition ResNet and the MMOD detector as dlib writes them before they were ever run.
 std::string empty_resnet();

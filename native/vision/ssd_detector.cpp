@@ -5,7 +5,6 @@
 
 #include "convolution_layer.hpp"
 #include "error.hpp"
-#include "prototxt.hpp"
 
 namespace facededup {
 namespace {
@@ -14,11 +13,27 @@ namespace {
 constexpr int row_length = 7;
 enum Column { class_column = 1, confidence_column, left_column, top_column, right_column, bottom_column };
 
-cv::dnn::Net read_net(const SsdModel& model) {
-  const auto prototxt = with_layer_type(model.prototxt, "Convolution", convolution_type(model.options.backend));
+// cv::dnn looks up a channel's normalisation without asking whether the weights have one for it.
+void check_normalisations(cv::dnn::Net& net, const cv::dnn::MatShape& input) {
+  std::vector<int> ids;
+  std::vector<std::vector<cv::dnn::MatShape>> inputs;
+  std::vector<std::vector<cv::dnn::MatShape>> outputs;
+  net.getLayersShapes(input, ids, inputs, outputs);
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    const auto layer = net.getLayer(ids[i]);
+    if (layer->type != "BatchNorm") continue;
+    const auto channels = static_cast<std::size_t>(inputs[i].at(0).at(1));
+    const bool fits = layer->blobs.size() >= 2 && layer->blobs[0].total() == channels && layer->blobs[1].total() == channels;
+    if (!fits) throw Error(ErrorCode::model_corrupt, "the weights of layer '" + layer->name + "' do not fit its channels");
+  }
+}
+
+cv::dnn::Net read_net(const SsdModel& model, const Prototxt& prototxt, const cv::Size& input) {
+  const auto text = prototxt.with_layer_type("Convolution", convolution_type(model.options.backend));
   cv::dnn::Net net;
   try {
-    net = cv::dnn::readNetFromCaffe(prototxt.data(), prototxt.size(), model.weights.data(), model.weights.size());
+    net = cv::dnn::readNetFromCaffe(text.data(), text.size(), model.weights.data(), model.weights.size());
+    if (!net.empty()) check_normalisations(net, {1, 3, input.height, input.width});
   } catch (const cv::Exception& e) {
     throw Error(ErrorCode::model_corrupt, "OpenCV cannot read the prototxt and weights: " + one_line(e.err));
   }
@@ -30,13 +45,15 @@ cv::Rect2d clip(const cv::Rect2d& box, const cv::Size& image) { return box & cv:
 
 }  // namespace
 
-SsdDetector::SsdDetector(const SsdModel& model)
-    : input_size_(prototxt_input_size(model.prototxt)),
+SsdDetector::SsdDetector(const SsdModel& model) : SsdDetector(model, Prototxt(model.prototxt)) {}
+
+SsdDetector::SsdDetector(const SsdModel& model, const Prototxt& prototxt)
+    : input_size_(prototxt.input_size()),
       scale_factor_(model.options.scale_factor),
       face_class_(model.options.face_class),
       mean_values_(model.options.mean_values[0], model.options.mean_values[1], model.options.mean_values[2]) {
   const auto ids = require_backend(model.options.backend);
-  net_ = read_net(model);
+  net_ = read_net(model, prototxt, input_size_);
   net_.setPreferableBackend(ids.backend);
   net_.setPreferableTarget(ids.target);
   // Weights that do not fit the prototxt show only when the network runs.

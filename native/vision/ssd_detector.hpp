@@ -7,6 +7,7 @@
 
 #include "detection.hpp"
 #include "dnn_backend.hpp"
+#include "prototxt.hpp"
 
 namespace facededup {
 
@@ -39,6 +40,8 @@ class SsdDetector {
   Detections detect(const cv::Mat& image, double confidence, double nms_threshold);
 
  private:
+  SsdDetector(const SsdModel& model, const Prototxt& prototxt);
+
   cv::Mat forward(const cv::Mat& image);
 
   cv::Size input_size_;

@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import fc from 'fast-check';
+import fc from '../fixtures/properties.js';
 import { builtInCalibrations, readCalibration } from '../../lib/calibration/index.js';
 import { formatCsv } from '../../lib/encodings/csv.js';
 import { formatJsonLines } from '../../lib/encodings/json_lines.js';

@@ -1,6 +1,6 @@
 // The line of a run under way: rate, time left, and its length.
 
-import fc from 'fast-check';
+import fc from '../fixtures/properties.js';
 import t from 'tap';
 import { inShort, progressLine, RateMeter, timeInWords } from '../../lib/cli/progress_line.js';
 

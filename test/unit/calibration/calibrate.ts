@@ -1,6 +1,6 @@
 // From labelled pairs to probabilities and thresholds.
 
-import fc from 'fast-check';
+import fc from '../../fixtures/properties.js';
 import t from 'tap';
 import {
   calibrate,

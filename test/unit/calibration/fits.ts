@@ -1,6 +1,6 @@
 // Isotonic and logistic regression, against hand calculations.
 
-import fc from 'fast-check';
+import fc from '../../fixtures/properties.js';
 import t from 'tap';
 import { isotonicFit } from '../../../lib/calibration/isotonic.js';
 import { logisticFit, logit, sigmoid, softplus } from '../../../lib/calibration/logistic.js';

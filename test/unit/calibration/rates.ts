@@ -1,6 +1,6 @@
 // Rates below a threshold: counts, pairs that share people, intervals, and the tail.
 
-import fc from 'fast-check';
+import fc from '../../fixtures/properties.js';
 import t from 'tap';
 import { Dyads } from '../../../lib/calibration/design_effect.js';
 import { binOf, countDistances, edge, RateBelow } from '../../../lib/calibration/distance_counts.js';

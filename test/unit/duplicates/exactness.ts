@@ -1,6 +1,6 @@
 // findDuplicates finds the very pairs of a float64 brute force, whatever the encodings and whichever way it takes.
 
-import fc from 'fast-check';
+import fc from '../../fixtures/properties.js';
 import t, { type Test } from 'tap';
 import { findDuplicatesBy, type SearchTuning } from '../../../lib/duplicates/find_duplicates.js';
 import type { DuplicatePair, FaceRecord } from '../../../lib/duplicates/index.js';

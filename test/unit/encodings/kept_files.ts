@@ -13,7 +13,7 @@ import {
 import { join } from 'node:path';
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import fc from 'fast-check';
+import fc from '../../fixtures/properties.js';
 import { tableFromIPC } from 'apache-arrow';
 import { readParquet as readWithWasm } from 'parquet-wasm';
 import t from 'tap';
