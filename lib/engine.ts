@@ -62,6 +62,7 @@ import {
   bytesToRead,
   describePhoto,
   type ImageInput,
+  liesElsewhere,
   type NativeImage,
   readPhoto,
 } from './photos/photo.js';
@@ -619,10 +620,8 @@ export class FaceEngine {
       cancellation: NativeCancellation | undefined,
     ) => Promise<Answer>,
   ): Promise<Answer> {
-    return this.#run(signal, async (models) =>
-      this.#photoBytes.use(await untilAborted(bytesToRead(image), signal), signal, async (resize) => {
-        const photo = await untilAborted(readPhoto(image), signal);
-        resize(bytesRead(image, photo));
+    return this.#run(signal, (models) =>
+      withPhoto(image, this.#photoBytes, signal, async (photo) => {
         await untilAborted(models.load(sets), signal);
         return callNative(describePhoto(image), () =>
           withCancellation(signal, (cancellation) => call(models, photo, cancellation)),
@@ -630,6 +629,23 @@ export class FaceEngine {
       }),
     );
   }
+}
+
+/** Works on a photo; what has to be read of it is read once there is room, and held until the work ends. */
+async function withPhoto<Answer>(
+  image: ImageInput,
+  budget: ByteBudget,
+  signal: AbortSignal | undefined,
+  work: (photo: NativeImage) => Promise<Answer>,
+): Promise<Answer> {
+  const read = () => untilAborted(readPhoto(image), signal);
+  if (!liesElsewhere(image)) return work(await read());
+  const bytes = await untilAborted(bytesToRead(image), signal);
+  return budget.use(bytes, signal, async (resize) => {
+    const photo = await read();
+    resize(bytesRead(image, photo));
+    return work(photo);
+  });
 }
 
 type BatchCall<NativeAnswer> = (
@@ -653,11 +669,9 @@ async function onPhotoBesideLanes<Answer>(
   image: ImageInput,
   call: (photo: NativeImage) => Promise<Answer>,
 ): Promise<Answer> {
-  return bytesBesideLanes.use(await bytesToRead(image), undefined, async (resize) => {
-    const photo = await readPhoto(image);
-    resize(bytesRead(image, photo));
-    return callNative(describePhoto(image), () => besideLanes(() => call(photo)));
-  });
+  return withPhoto(image, bytesBesideLanes, undefined, (photo) =>
+    callNative(describePhoto(image), () => besideLanes(() => call(photo))),
+  );
 }
 
 /**

@@ -90,8 +90,12 @@ async function sizeOf(image: ImageInput): Promise<number> {
 
 /** How many bytes readPhoto has taken up. */
 export function bytesRead(image: ImageInput, photo: NativeImage): number {
-  const isRead = typeof image === 'string' || image instanceof URL || isLazy(image);
-  return isRead && 'bytes' in photo ? photo.bytes.length : 0;
+  return liesElsewhere(image) && 'bytes' in photo ? photo.bytes.length : 0;
+}
+
+/** Whether it has to be read, and is not held by the caller. */
+export function liesElsewhere(image: ImageInput): boolean {
+  return typeof image === 'string' || image instanceof URL || isLazy(image);
 }
 
 function isLazy(image: unknown): image is LazyPhoto {
