@@ -160,22 +160,32 @@ t.test('a run over the photos of a container', { skip }, async (t) => {
   });
 });
 
-/** A service of one blob, `photo`, that does with each request in turn as it is told. */
-async function serviceThat(
+type Fault = 'says nothing' | 'breaks off' | 'says 500';
+
+/** A service that answers each request with a text, but for those that it is told a fault for, in their order. */
+async function faultyService(
   t: Test,
   stallMilliseconds: number,
-  ...faults: readonly ('answers' | 'says nothing' | 'breaks off' | 'says 500')[]
+  faults: readonly (Fault | undefined)[],
+  answerTo: (query: URLSearchParams) => string,
 ) {
   const asked: string[] = [];
   const server = createServer((request, response) => {
-    const fault = faults[asked.length] ?? 'answers';
-    asked.push(request.method ?? '');
+    const { searchParams } = new URL(request.url ?? '', 'http://service');
+    const fault = faults[asked.length];
+    const marker = searchParams.get('marker');
+    asked.push(marker === null ? (request.method ?? '') : `${request.method ?? ''} ${marker}`);
     if (fault === 'says nothing') return;
     if (fault === 'says 500') return void response.writeHead(500).end();
-    const headers = { etag: '"one"', 'content-length': 5 };
-    response.writeHead(request.method === 'HEAD' ? 200 : 206, headers);
-    if (fault === 'answers') return void response.end(request.method === 'HEAD' ? '' : 'photo');
-    response.write('pho', () => response.destroy());
+    const text = answerTo(searchParams);
+    const status = request.headers['x-ms-range'] === undefined ? 200 : 206;
+    response.writeHead(status, {
+      etag: '"one"',
+      'content-length': text.length,
+      'content-type': 'application/xml',
+    });
+    if (fault === undefined) return void response.end(request.method === 'HEAD' ? '' : text);
+    response.write(text.slice(0, text.length / 2), () => response.destroy());
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   t.teardown(() => {
@@ -183,35 +193,63 @@ async function serviceThat(
     server.close();
   });
   const { port } = server.address() as AddressInfo;
-  const location = {
-    container: 'photos',
-    account,
-    accountKey,
-    endpoint: `http://127.0.0.1:${port}/${account}`,
-  };
-  const container = await AzureContainer.open(location, stallMilliseconds);
-  const read = () =>
-    container.download('photo', undefined, async (_blob, content) => {
-      const chunks: Uint8Array[] = [];
-      for await (const chunk of content) chunks.push(chunk);
-      return Buffer.concat(chunks).toString();
-    });
-  return { read, asked };
+  const endpoint = `http://127.0.0.1:${port}/${account}`;
+  const location = { container: 'photos', account, accountKey, endpoint };
+  return { container: await AzureContainer.open(location, stallMilliseconds), asked };
+}
+
+function contentOf(container: AzureContainer): Promise<string> {
+  return container.download('photo', undefined, async (_blob, content) => {
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of content) chunks.push(chunk);
+    return Buffer.concat(chunks).toString();
+  });
 }
 
 t.test('a connection that brings nothing any more is given up, and the blob asked for again', async (t) => {
-  const { read, asked } = await serviceThat(t, 200, 'answers', 'says nothing', 'breaks off');
-  t.equal(await read(), 'photo');
+  const faults = [undefined, 'says nothing', 'breaks off'] as const;
+  const { container, asked } = await faultyService(t, 200, faults, () => 'photo');
+  t.equal(await contentOf(container), 'photo');
   t.same(asked, ['HEAD', 'GET', 'GET', 'GET']);
 });
 
+t.test('a list that breaks off goes on with the page that is missing', async (t) => {
+  const pageOf = (name: string, next: string) =>
+    `<?xml version="1.0"?><EnumerationResults ContainerName="photos"><Blobs><Blob><Name>${name}</Name><Properties>` +
+    `<Etag>0x1</Etag><Content-Length>5</Content-Length><BlobType>BlockBlob</BlobType></Properties></Blob></Blobs>` +
+    `<NextMarker>${next}</NextMarker></EnumerationResults>`;
+  const pages: Readonly<Record<string, string>> = {
+    first: pageOf('a.jpg', 'second'),
+    second: pageOf('b.jpg', 'third'),
+    third: pageOf('c.jpg', ''),
+  };
+  const faults = [undefined, 'breaks off', undefined, 'breaks off'] as const;
+  const { container, asked } = await faultyService(
+    t,
+    30_000,
+    faults,
+    (query) => pages[query.get('marker') ?? 'first'] ?? '',
+  );
+  const names: string[] = [];
+  for await (const { name } of container.blobs()) names.push(name);
+  t.same(names, ['a.jpg', 'b.jpg', 'c.jpg']);
+  t.same(asked, ['GET', 'GET second', 'GET second', 'GET third', 'GET third']);
+});
+
 t.test('a service that never answers is not waited for as one that has', async (t) => {
-  const { read, asked } = await serviceThat(t, 200, 'says nothing');
-  await t.rejects(read(), { code: 'AZURE_UNREACHABLE', message: /cannot be read: nothing came for 0\.2 s/ });
+  const { container, asked } = await faultyService(t, 200, ['says nothing'], () => 'photo');
+  await t.rejects(contentOf(container), {
+    code: 'AZURE_UNREACHABLE',
+    message: /cannot be read: nothing came for 0\.2 s/,
+  });
   t.same(asked, ['HEAD']);
 });
 
 t.test('an answer without a word is told by its status', async (t) => {
-  const { read } = await serviceThat(t, 30_000, 'says 500', 'says 500', 'says 500', 'says 500');
-  await t.rejects(read(), { code: 'AZURE_UNREACHABLE', message: /cannot be read: the service answered 500/ });
+  const faults = Array.from({ length: 4 }, () => 'says 500' as const);
+  const { container } = await faultyService(t, 30_000, faults, () => 'photo');
+  await t.rejects(contentOf(container), {
+    code: 'AZURE_UNREACHABLE',
+    message: /cannot be read: the service answered 500/,
+  });
 });
