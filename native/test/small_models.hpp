@@ -19,8 +19,4 @@ std::string small_caffemodel();
 // Finds a face in each bright cell of 16×16 pixels of its input.
 SsdModel small_ssd();
 
-// The face recognition ResNet and the MMOD detector as dlib writes them before they were ever run.
-std::string empty_resnet();
-std::string empty_mmod();
-
 }  // namespace facededup::test
