@@ -249,7 +249,17 @@ t.test(
     const out = join(t.testdirName, 'decisions.json');
     await calibrated('--decisions', '--store', store, '--out', out);
     t.equal((await readCalibration(out)).decisionsBelow, 0.4, 'the threshold of the run');
-    const above = await facededup(['find', '--store', store, '--calibration', out, '--threshold', '0.5']);
+    const above = await facededup([
+      'find',
+      '--detector',
+      'hog',
+      '--store',
+      store,
+      '--calibration',
+      out,
+      '--threshold',
+      '0.5',
+    ]);
     t.match(above.stderr, /False matches to expect among \d+ pairs of faces: not known/);
   },
 );
