@@ -1,0 +1,29 @@
+// The packages that a cluster needs and one machine does not: loaded when a cluster is asked for, and missed by name.
+
+import { ClusterError } from '../errors.js';
+
+/** @throws ClusterError `CLUSTER_PACKAGE_MISSING` */
+export async function loadPostgres() {
+  return (await loaded('pg', () => import('pg'))).default;
+}
+
+/** @throws ClusterError `CLUSTER_PACKAGE_MISSING` */
+export async function loadBullMq() {
+  const { default: redis } = await loaded('ioredis', () => import('ioredis'));
+  return { ...(await loaded('bullmq', () => import('bullmq'))), Redis: redis.Redis };
+}
+
+async function loaded<Package>(name: string, load: () => Promise<Package>): Promise<Package> {
+  try {
+    return await load();
+  } catch (cause) {
+    const isMissing =
+      cause instanceof Error && 'code' in cause && /MODULE_NOT_FOUND$/.test(String(cause.code));
+    if (!isMissing) throw cause;
+    throw new ClusterError(
+      'CLUSTER_PACKAGE_MISSING',
+      `A cluster needs the package '${name}', which one machine does without: run \`npm install bullmq ioredis pg\`.`,
+      { cause },
+    );
+  }
+}
