@@ -1,5 +1,7 @@
 // The packages that a cluster needs and one machine does not: loaded when a cluster is asked for, and missed by name.
 
+import type { Queue, WaitingError, Worker } from 'bullmq';
+import type { Redis } from 'ioredis';
 import { ClusterError } from '../errors.js';
 
 /** @throws ClusterError `CLUSTER_PACKAGE_MISSING` */
@@ -7,10 +9,24 @@ export async function loadPostgres() {
   return (await loaded('pg', () => import('pg'))).default;
 }
 
+/** What is used of the two packages. */
+export interface BullMq {
+  readonly Queue: typeof Queue;
+  readonly Worker: typeof Worker;
+  readonly WaitingError: typeof WaitingError;
+  readonly Redis: typeof Redis;
+}
+
 /** @throws ClusterError `CLUSTER_PACKAGE_MISSING` */
-export async function loadBullMq() {
+export async function loadBullMq(): Promise<BullMq> {
   const { default: redis } = await loaded('ioredis', () => import('ioredis'));
-  return { ...(await loaded('bullmq', () => import('bullmq'))), Redis: redis.Redis };
+  const bullMq = await loaded('bullmq', () => import('bullmq'));
+  return {
+    Queue: bullMq.Queue,
+    Worker: bullMq.Worker,
+    WaitingError: bullMq.WaitingError,
+    Redis: redis.Redis,
+  };
 }
 
 async function loaded<Package>(name: string, load: () => Promise<Package>): Promise<Package> {

@@ -3,7 +3,7 @@
 import type { KeptFace } from '../../encodings/kept_encodings.js';
 import { type EncodingOrigin, originId } from '../../encodings/origin.js';
 import { placeOf } from '../../store/encryption.js';
-import type { Sql } from './database.js';
+import type { Sql, SqlRow } from './database.js';
 import type { Sealing } from './sealing.js';
 
 /** An origin as the store knows it. */
@@ -78,7 +78,7 @@ export class Contents {
   }
 
   /** The faces in a row that has `faces`, `digest` and `origin`, the origin's digest. @throws ClusterError */
-  facesOf(row: Readonly<Record<string, unknown>>): KeptFace[] {
+  facesOf(row: SqlRow): KeptFace[] {
     return this.#sealing.facesIn(
       row['faces'] as Uint8Array,
       placeOf(String(row['digest']), String(row['origin'])),

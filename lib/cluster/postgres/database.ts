@@ -7,7 +7,10 @@ import { secretsOf } from '../addresses.js';
 import { loadPostgres } from '../packages.js';
 import { pause } from '../pause.js';
 
-export type SqlRow = Readonly<Record<string, unknown>>;
+/** As `pg` gives it: numbers of 64 bits are strings. */
+export type SqlValue = null | boolean | number | string | Date | Uint8Array;
+
+export type SqlRow = Readonly<Record<string, SqlValue>>;
 
 /** What statements are given to: a connection in a transaction, or the database, where each is one of its own. */
 export interface Sql {

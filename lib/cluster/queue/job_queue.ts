@@ -5,10 +5,8 @@ import type { Redis } from 'ioredis';
 import { ClusterError, FaceDedupError } from '../../errors.js';
 import { redact, redactAddress } from '../../redaction.js';
 import { checkClusterAddress, secretsOf } from '../addresses.js';
-import { loadBullMq } from '../packages.js';
+import { type BullMq, loadBullMq } from '../packages.js';
 import { jobName, type RunJob } from '../stages.js';
-
-type BullMq = Awaited<ReturnType<typeof loadBullMq>>;
 
 export interface QueueOptions {
   /** Of the store whose jobs these are: no other's are taken. */
