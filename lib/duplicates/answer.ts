@@ -2,7 +2,6 @@
 
 import { byRecords, closestFirst, recordsInOrder, sortPairs } from './pair_order.js';
 import type { FoundPairs, PairColumns } from './found_pairs.js';
-import type { RecordTable } from './record_table.js';
 import type { Turns } from './turns.js';
 
 /** Two photos that show the same person. */
@@ -22,15 +21,16 @@ const longestMadeAtOnce = 2 ** 25;
 
 export async function answerFrom(
   found: FoundPairs,
-  { ids, recordOfRow }: RecordTable,
+  ids: readonly string[],
+  /** Whether the same pair may have been found several times. */
+  hasRepeats: boolean,
   turns: Turns,
 ): Promise<DuplicatePair[]> {
   const records = await recordsInOrder(ids, await found.present(ids.length, turns), turns);
   const rank = new Uint32Array(ids.length);
   records.forEach((record, position) => (rank[record] = position));
   let pairs = await found.take(rank, turns);
-  // A pair of photos with several faces was found once for each pair of near faces.
-  if (recordOfRow) pairs = await leastOfEach(pairs, turns);
+  if (hasRepeats) pairs = await leastOfEach(pairs, turns);
   await sortPairs(pairs, closestFirst, turns);
 
   const inOrder = records.map((record) => ids[record] as string);
@@ -60,7 +60,8 @@ function writePairs(
   }
 }
 
-async function leastOfEach(pairs: PairColumns, turns: Turns): Promise<PairColumns> {
+/** Each pair of records once, at its least distance, in order of the records; what `pairs` held is changed. */
+export async function leastOfEach(pairs: PairColumns, turns: Turns): Promise<PairColumns> {
   await sortPairs(pairs, byRecords, turns);
   const { distances, firsts, seconds } = pairs;
   let kept = 0;
