@@ -83,7 +83,7 @@ export async function findDuplicatesBy(
   const found = await searchPairs(table, { threshold, isIgnored, threads, ...tuning }, stage, turns);
   stage.share = 1;
   // A pair of photos with several faces was found once for each pair of near faces.
-  const answer = await answerFrom(found, table.ids, table.recordOfRow !== undefined, turns);
+  const answer = await answerFrom(found, table.ids, table.recordOfRow ? 'at any distance' : 'none', turns);
   report(1);
   throwIfAborted(signal);
   return answer;

@@ -5,16 +5,15 @@ import { InvalidOptionError, throwIfAborted } from '../../errors.js';
 import { readOptions } from '../../options.js';
 import { leastOfEach } from '../answer.js';
 import { Collector, type Rows } from '../collector.js';
-import { type FoundPairs, type PairColumns, columns } from '../found_pairs.js';
+import { type PairColumns, columns } from '../found_pairs.js';
 import type { IsIgnored } from '../ignored_pairs.js';
 import { giveBack, type KernelKind, makeKernel } from '../kernel.js';
 import { blockRows, layOut, squareBlocks } from '../layout.js';
-import { closestFirst, sortPairs } from '../pair_order.js';
 import { Scan } from '../scan.js';
 import { type Residuals, writeHeader } from '../sketch.js';
 import { Helpers } from '../threads.js';
 import { Turns } from '../turns.js';
-import { layInto, type SketchedBlock, tailAxesOf } from './sketched_block.js';
+import { layInto, mostIdleTileBytes, type SketchedBlock, tailAxesOf } from './sketched_block.js';
 
 /** Of one tile. */
 export interface MatchTileOptions {
@@ -33,7 +32,7 @@ export interface MatchTileOptions {
  * block with itself, which is to be given as the same object, every pair of two of its photos. One thread does it all,
  * which other work gets its turns on every 10 ms.
  *
- * @returns the pairs, each once, closest first, then by number: `firsts` are numbers of photos in the first block,
+ * @returns the pairs, each once and in no order that means anything: `firsts` are numbers of photos in the first block,
  *   `seconds` in the second, or in the same and then larger; `distances` those that `findDuplicates` reports.
  * @throws InvalidOptionError (of options, or `ARGUMENT_INVALID`: blocks that were sketched along different axes),
  *   AbortedError, OutOfMemoryError.
@@ -70,7 +69,9 @@ export async function matchTileBy(
   });
   await search(first, second, threshold, collector, kernel, turns);
   const offset = offsetOf(first, second);
-  const pairs = await inOrder(collector.found, offset + second.photos, rows.recordOfRow !== undefined, turns);
+  const ownNumbers = Uint32Array.from({ length: offset + second.photos }, (_, photo) => photo);
+  let pairs = await collector.found.take(ownNumbers, turns);
+  if (rows.recordOfRow) pairs = await leastOfEach(pairs, turns);
   pairs.seconds.forEach((photo, i) => (pairs.seconds[i] = photo - offset));
   throwIfAborted(signal);
   return pairs;
@@ -136,23 +137,10 @@ async function search(
   };
   const alone = new Helpers(0);
   await new Scan(kernel, layout, grid, alone, collector, { share: 0 }, turns).run(layout.parts);
-  giveBack(kernel);
+  giveBack(kernel, mostIdleTileBytes);
   collector.giveBack();
 }
 
 function greatest(a: Readonly<Residuals>, b: Readonly<Residuals>): Residuals {
   return { lead: Math.max(a.lead, b.lead), head: Math.max(a.head, b.head), all: Math.max(a.all, b.all) };
-}
-
-async function inOrder(
-  found: FoundPairs,
-  photos: number,
-  hasRepeats: boolean,
-  turns: Turns,
-): Promise<PairColumns> {
-  const ownNumbers = Uint32Array.from({ length: photos }, (_, photo) => photo);
-  const all = await found.take(ownNumbers, turns);
-  const pairs = hasRepeats ? await leastOfEach(all, turns) : all;
-  await sortPairs(pairs, closestFirst, turns);
-  return pairs;
 }

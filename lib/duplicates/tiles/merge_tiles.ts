@@ -44,7 +44,7 @@ export async function mergeTilePairs(
     }
     if (turns.isOver()) await turns.next();
   }
-  const answer = await answerFrom(found, ids, true, turns);
+  const answer = await answerFrom(found, ids, 'at its distance', turns);
   throwIfAborted(signal);
   return answer;
 }

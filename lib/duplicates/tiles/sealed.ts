@@ -27,7 +27,7 @@ export function openSeal({ name }: Kind, size: number): { body: DataView; close:
   return {
     body: new DataView(bytes.buffer, headBytes, size),
     close: () => {
-      view.setUint32(headBytes + size, crc32(bytes, headBytes + size), true);
+      view.setUint32(headBytes + size, crc32(bytes.subarray(0, headBytes + size)), true);
       return bytes;
     },
   };
@@ -47,7 +47,7 @@ export function breakSeal(kind: Kind, bytes: Uint8Array): DataView {
   const found = view.getUint32(nameBytes, true);
   if (found !== version)
     throw damaged(kind, `is of version ${found}, and this release reads version ${version} alone`);
-  if (view.getUint32(end, true) !== crc32(bytes, end))
+  if (view.getUint32(end, true) !== crc32(bytes.subarray(0, end)))
     throw damaged(kind, 'is damaged: its CRC-32 is not that of its bytes');
   return new DataView(bytes.buffer, bytes.byteOffset + headBytes, end - headBytes);
 }
@@ -59,59 +59,23 @@ export function damaged({ noun, code }: Kind, fault: string): TileDataError {
   );
 }
 
-/** Bytes that are taken in at a time, each by a table of its own. */
-const slices = 8;
-
-let tables: readonly Uint32Array[] | undefined;
-
-/**
- * CRC-32 as zlib has it (ISO 3309, polynomial 0xEDB88320), eight bytes at a time: M. E. Kounavis and F. L. Berry, A
- * Systematic Approach to Building High Performance Software-Based CRC Generators, 2005. Browsers have no zlib.
- */
-function crc32(bytes: Uint8Array, end: number): number {
-  const [t0, t1, t2, t3, t4, t5, t6, t7] = (tables ??= makeTables()) as unknown as Eight;
-  const view = new DataView(bytes.buffer, bytes.byteOffset, end);
-  let crc = -1;
-  let at = 0;
-  for (; at + slices <= end; at += slices) {
-    const low = crc ^ view.getInt32(at, true);
-    const high = view.getInt32(at + 4, true);
-    crc =
-      (t7[low & 255] as number) ^
-      (t6[(low >>> 8) & 255] as number) ^
-      (t5[(low >>> 16) & 255] as number) ^
-      (t4[low >>> 24] as number) ^
-      (t3[high & 255] as number) ^
-      (t2[(high >>> 8) & 255] as number) ^
-      (t1[(high >>> 16) & 255] as number) ^
-      (t0[high >>> 24] as number);
-  }
-  for (; at < end; at++) crc = (t0[(crc ^ view.getUint8(at)) & 255] as number) ^ (crc >>> 8);
-  return ~crc >>> 0;
+/** CRC-32 as zlib has it (ISO 3309, polynomial 0xEDB88320): by zlib itself in Node, and a fifth as fast in browsers. */
+function crc32(bytes: Uint8Array): number {
+  const zlib = typeof process === 'undefined' ? undefined : process.getBuiltinModule?.('node:zlib');
+  return zlib?.crc32 ? zlib.crc32(bytes) : plainCrc32(bytes);
 }
 
-type Eight = readonly [
-  Uint32Array,
-  Uint32Array,
-  Uint32Array,
-  Uint32Array,
-  Uint32Array,
-  Uint32Array,
-  Uint32Array,
-  Uint32Array,
-];
+let table: Uint32Array | undefined;
 
-/** What each byte does to the sum when so many further bytes follow it. */
-function makeTables(): readonly Uint32Array[] {
-  const first = Uint32Array.from({ length: 256 }, (_, byte) => {
+/** The same without Node. */
+export function plainCrc32(bytes: Uint8Array): number {
+  table ??= Uint32Array.from({ length: 256 }, (_, byte) => {
     let crc = byte;
     for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0);
     return crc;
   });
-  const all = [first];
-  while (all.length < slices) {
-    const before = all.at(-1) as Uint32Array;
-    all.push(before.map((crc) => (first[crc & 255] as number) ^ (crc >>> 8)));
-  }
-  return all;
+  let crc = -1;
+  for (let i = 0; i < bytes.length; i++)
+    crc = (table[(crc ^ (bytes[i] as number)) & 255] as number) ^ (crc >>> 8);
+  return ~crc >>> 0;
 }

@@ -25,6 +25,9 @@ export interface SketchedBlock {
   readonly bytes: number;
 }
 
+/** Kernels that are kept from tile to tile: enough for two blocks of 50,000 rows. */
+export const mostIdleTileBytes = 2 ** 24;
+
 /** What a row takes as an object of its own. */
 const rowObjectBytes = 120;
 
@@ -76,7 +79,7 @@ export async function sketchBlockBy(
     new Turns(signal),
   );
   const parts = copyOut(kernel, layout);
-  giveBack(kernel);
+  giveBack(kernel, mostIdleTileBytes);
   const bytes = encodings.byteLength + photoOfRow.byteLength + layout.bytes + rows.length * rowObjectBytes;
   return { photos, axes, rows, photoOfRow, parts, residuals, bytes };
 }
