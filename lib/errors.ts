@@ -108,6 +108,12 @@ export class AbortedError extends FaceDedupError {}
 export class InvalidEncodingsError extends FaceDedupError {}
 
 /**
+ * What the workers of a search by tiles exchange is not what it should be: damaged, cut short, or of another version.
+ * Codes: `BLOCK_INVALID` (a block of faces), `AXES_INVALID` (the axes of a run).
+ */
+export class TileDataError extends FaceDedupError {}
+
+/**
  * A file of encodings cannot be used.
  * Codes: `ENCODINGS_FILE_UNREADABLE` (read or written), `ENCODINGS_FILE_INVALID` (none of its
  * kind, or damaged: the sentence says where).
