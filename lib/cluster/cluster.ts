@@ -4,8 +4,11 @@ import { ClusterError, throwIfAborted } from '../errors.js';
 import type { Findings } from '../runs/findings.js';
 import { defaultSet } from '../store/face_store.js';
 import type { ClusterAddresses } from './addresses.js';
+import type { KeptPhoto } from '../encodings/kept_encodings.js';
 import { handOut } from './hand_out.js';
 import { pause } from './pause.js';
+import type { ClusterDecisions } from './postgres/decisions.js';
+import { importPhotos } from './postgres/import.js';
 import type { DeadJob, RunFacts, StageProgress } from './postgres/runs.js';
 import { ClusterStore, type SeenWorker } from './postgres/store.js';
 import { JobQueue } from './queue/job_queue.js';
@@ -147,6 +150,24 @@ export class Cluster {
       workers: (await this.#store.workers(livelySeconds)).map(({ name }) => ({ name })),
       runs: await Promise.all(runs.map((facts) => this.#statusOf(facts))),
     };
+  }
+
+  /**
+   * Takes encodings over from elsewhere, such as a face store in a file. Photos of the same names are replaced.
+   *
+   * @returns how many photos.
+   * @throws InvalidEncodingsError `ENCODINGS_INVALID`, ClusterError
+   */
+  async importPhotos(
+    photos: AsyncIterable<KeptPhoto> | Iterable<KeptPhoto>,
+    set: string = defaultSet,
+  ): Promise<number> {
+    return importPhotos(this.#store, set, photos);
+  }
+
+  /** What people said of pairs of a set. @throws FaceStoreError `FACE_STORE_MISSING` */
+  decisions(set: string = defaultSet): Promise<ClusterDecisions> {
+    return this.#store.decisions(set);
   }
 
   /** Stops a run: what waits is taken out, and workers leave what they are at. @throws ClusterError */

@@ -6,7 +6,7 @@ import type { Calibration } from '../calibration/index.js';
 import { defaultConfidence, engineOptionTable, thresholdOptionTable } from '../config.js';
 import type { IgnoredPair } from '../duplicates/index.js';
 import type { EngineOptions } from '../engine.js';
-import { readOptions } from '../options.js';
+import { integerFrom, readOptions } from '../options.js';
 import type { FacesPolicy } from '../runs/findings.js';
 import type { References } from '../runs/encode_photos.js';
 
@@ -54,6 +54,10 @@ export interface RunOptions {
   readonly dropGone?: boolean | undefined;
   /** Default the one measured on LFW. */
   readonly calibration?: Calibration | undefined;
+  /** Faces of a block, 1 and up; default 1,024 to 8,192, so that a run has enough of them. */
+  readonly blockRows?: number | undefined;
+  /** Pairs of faces that one job compares, about; default 20 million to 2 billion, so that all workers have jobs. */
+  readonly jobPairs?: number | undefined;
 }
 
 /** As it is kept with the run. */
@@ -65,11 +69,23 @@ export interface RunRequest {
   readonly ignoredPairs: readonly IgnoredPair[];
   readonly dropGone: boolean;
   readonly calibration?: Calibration;
+  readonly blockRows?: number;
+  readonly jobPairs?: number;
 }
+
+const sizeOptions = {
+  blockRows: { check: integerFrom(1, 1_000_000) },
+  jobPairs: { check: integerFrom(1, Number.MAX_SAFE_INTEGER) },
+} as const;
 
 /** Checks what is asked for, before anybody waits for it. @throws InvalidOptionError */
 export function requestOf(options: RunOptions): RunRequest {
-  const { photos = [], policy = 'all', ignoredPairs = [], dropGone = false, calibration } = options;
+  const { photos = [], policy = 'all', ignoredPairs = [], dropGone = false } = options;
+  const { calibration } = options;
+  const { blockRows, jobPairs } = readOptions(sizeOptions, {
+    blockRows: options.blockRows,
+    jobPairs: options.jobPairs,
+  });
   photos.filter(isAzureName).forEach(parseAzureName);
   const { threshold } = readOptions(thresholdOptionTable, { threshold: options.threshold });
   return {
@@ -80,6 +96,8 @@ export function requestOf(options: RunOptions): RunRequest {
     ignoredPairs,
     dropGone,
     ...(calibration ? { calibration } : {}),
+    ...(blockRows === undefined ? {} : { blockRows }),
+    ...(jobPairs === undefined ? {} : { jobPairs }),
   };
 }
 

@@ -2,18 +2,19 @@
 
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
+import { KeptBlocks, type RunAxes, sketchBlock, type SketchedBlock } from '../duplicates/index.js';
 import { type EngineOptions, FaceEngine } from '../engine.js';
 import { AbortedError, ClusterError, FaceDedupError, InternalError } from '../errors.js';
 import type { ClusterAddresses } from './addresses.js';
 import { pause } from './pause.js';
-import { blockOf } from './postgres/tiles.js';
+import { axesOf, blockOf } from './postgres/tiles.js';
+import { cancelled } from './postgres/runs.js';
 import { ClusterStore } from './postgres/store.js';
 import { JobQueue, type JobEnd, type JobTaker } from './queue/job_queue.js';
 import { handOut } from './hand_out.js';
 import type { ShapingOptions } from './run_request.js';
 import { jobName, type RunJob } from './stages.js';
 import { steps } from './steps/index.js';
-import type { PlacedBlock } from './tiles.js';
 
 /** Of a worker: what is its own, and not the run's. */
 export interface WorkerOptions extends ClusterAddresses {
@@ -47,8 +48,13 @@ const finalCodes: ReadonlySet<string> = new Set([
 ]);
 
 const defaultPatience = 30;
-/** Blocks kept from tile to tile: neighbouring tiles share them. */
-const keptBlocks = 16;
+/** Runs whose axes are kept: all their blocks are sketched along the same ones. */
+const keptAxes = 4;
+
+interface NamedAxes {
+  readonly axes: RunAxes;
+  readonly name: string;
+}
 
 /** Takes jobs until it is closed; holds connections, and an engine from the first photo on. */
 export class ClusterWorker {
@@ -63,7 +69,9 @@ export class ClusterWorker {
   readonly #beating: Promise<void>;
   /** What ends the jobs under way, by their runs. */
   readonly #underWay = new Map<number, Set<AbortController>>();
-  readonly #blocks = new Map<string, Promise<PlacedBlock | undefined>>();
+  readonly #blocks = new KeptBlocks();
+  readonly #axes = new Map<number, NamedAxes>();
+  #axesRead = 0;
   #engine: { readonly key: string; readonly engine: Promise<FaceEngine> } | undefined;
 
   private constructor(
@@ -207,19 +215,30 @@ export class ClusterWorker {
     }
   }
 
-  #block(run: number, number: number): Promise<PlacedBlock | undefined> {
-    const key = `${run} ${number}`;
-    const known = this.#blocks.get(key);
-    const block = known ?? blockOf(this.#store.database, this.#store.sealing, run, number);
-    // The one that was used last goes last.
-    this.#blocks.delete(key);
-    this.#blocks.set(key, block);
-    if (!known) block.catch(() => this.#blocks.delete(key));
-    for (const oldest of this.#blocks.keys()) {
-      if (this.#blocks.size <= keptBlocks) break;
-      this.#blocks.delete(oldest);
+  /** Neighbouring tiles share them. */
+  async #block(run: number, number: number): Promise<SketchedBlock> {
+    const { axes, name } = await this.#axesOf(run);
+    return this.#blocks.get(`${name} ${number}`, async () => {
+      const block = await blockOf(this.#store.database, this.#store.sealing, run, number);
+      if (!block) throw cancelled(run);
+      return sketchBlock(block, axes);
+    });
+  }
+
+  /** Blocks can be compared when they were sketched along the very same object, of which the name is another each time. */
+  async #axesOf(run: number): Promise<NamedAxes> {
+    const known = this.#axes.get(run);
+    if (known) return known;
+    const axes = await axesOf(this.#store.database, this.#store.sealing, run);
+    if (!axes) throw cancelled(run);
+    // Somebody may have been faster.
+    const named = this.#axes.get(run) ?? { axes, name: `${run} ${++this.#axesRead}` };
+    this.#axes.set(run, named);
+    for (const oldest of this.#axes.keys()) {
+      if (this.#axes.size <= keptAxes) break;
+      this.#axes.delete(oldest);
     }
-    return block;
+    return named;
   }
 
   #tell(event: WorkerEvent): void {

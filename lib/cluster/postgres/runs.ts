@@ -344,7 +344,7 @@ export async function addJobs(sql: Sql, run: number, stage: Stage, units: readon
 }
 
 /** Begins the set where it is not there. */
-async function setNamed(sql: Sql, name: string): Promise<number> {
+export async function setNamed(sql: Sql, name: string): Promise<number> {
   await sql.run('INSERT INTO facededup.sets (name) VALUES ($1) ON CONFLICT DO NOTHING', [name]);
   return Number((await sql.row('SELECT id FROM facededup.sets WHERE name = $1', [name]))?.['id']);
 }
@@ -391,7 +391,7 @@ async function endRun(sql: Sql, run: number, state: RunState, dead?: SqlRow): Pr
 
 /** What a run needed on its way, encodings in its blocks among it. */
 async function forgetWork(sql: Sql, run: number): Promise<void> {
-  for (const table of ['run_blocks', 'run_tiles', 'run_photos', 'run_references'])
+  for (const table of ['run_blocks', 'run_axes', 'run_tiles', 'run_photos', 'run_references'])
     await sql.run(`DELETE FROM facededup.${table} WHERE run_id = $1`, [run]);
 }
 

@@ -161,20 +161,29 @@ const migrations: readonly string[] = [
   CREATE TABLE facededup.run_blocks (
     run_id bigint NOT NULL REFERENCES facededup.runs ON DELETE CASCADE,
     number integer NOT NULL,
-    first_record integer NOT NULL,
+    -- How many, in the order of their records.
+    photos integer NOT NULL,
     data bytea NOT NULL,
     PRIMARY KEY (run_id, number)
   );
   ALTER TABLE facededup.run_blocks ALTER COLUMN data SET STORAGE EXTERNAL;
 
+  -- What the blocks are sketched along.
+  CREATE TABLE facededup.run_axes (
+    run_id bigint PRIMARY KEY REFERENCES facededup.runs ON DELETE CASCADE,
+    data bytea NOT NULL
+  );
+
   CREATE TABLE facededup.run_tiles (
     run_id bigint NOT NULL REFERENCES facededup.runs ON DELETE CASCADE,
-    number integer NOT NULL,
     first_block integer NOT NULL,
     second_block integer NOT NULL,
+    job integer NOT NULL,
+    -- Found in it, by the numbers of photos in their blocks.
     pairs bytea,
-    PRIMARY KEY (run_id, number)
+    PRIMARY KEY (run_id, first_block, second_block)
   );
+  CREATE INDEX run_tiles_by_job ON facededup.run_tiles (run_id, job);
 
   CREATE TABLE facededup.run_pairs (
     run_id bigint NOT NULL REFERENCES facededup.runs ON DELETE CASCADE,

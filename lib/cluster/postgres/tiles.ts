@@ -1,14 +1,29 @@
 // The blocks and tiles of a run: encodings in columns, and the pairs that were found in each tile.
 
-import type { PlacedBlock, RecordPair, Tile } from '../tiles.js';
+import {
+  type PairColumns,
+  type RunAxes,
+  type Tile,
+  type TilePairs,
+  unpackAxes,
+  unpackBlock,
+  type FaceBlock,
+} from '../../duplicates/index.js';
 import type { Contents } from './contents.js';
-import type { Sql } from './database.js';
+import type { Sql, SqlRow } from './database.js';
 import type { Sealing } from './sealing.js';
 import type { KeptFace } from '../../encodings/kept_encodings.js';
 
 const recordsTogether = 1000;
 const tilesTogether = 5000;
+const namesTogether = 20_000;
 const pairBytes = 16;
+
+/** A tile, its place in a job, and the pairs of faces in it. */
+export interface PlannedTile extends Tile {
+  readonly job: number;
+  readonly pairs: number;
+}
 
 /** Numbers the photos that are compared. @returns how many there are. */
 export async function numberRecords(sql: Sql, run: number): Promise<number> {
@@ -40,116 +55,165 @@ export async function* facesOfRecords(
   }
 }
 
-const placeOfBlock = (run: number, number: number) => `block ${number} of run ${run}`;
-const placeOfPairs = (run: number, number: number) => `the pairs of tile ${number} of run ${run}`;
+/** How many faces of each photo are compared, in the order of their numbers. */
+export async function faceCounts(sql: Sql, run: number): Promise<number[]> {
+  const counts: number[] = [];
+  for (let from = 0; ; from += namesTogether) {
+    const rows = await sql.rows(
+      'SELECT faces FROM facededup.run_photos WHERE run_id = $1 AND record >= $2 AND record < $3 ORDER BY record',
+      [run, from, from + namesTogether],
+    );
+    for (const { faces } of rows) counts.push(Number(faces));
+    if (rows.length < namesTogether) return counts;
+  }
+}
 
+/** The names of the photos of each block. */
+export async function namesOfBlocks(sql: Sql, run: number): Promise<string[][]> {
+  const blocks = await sql.rows('SELECT photos FROM facededup.run_blocks WHERE run_id = $1 ORDER BY number', [
+    run,
+  ]);
+  const names: string[] = [];
+  for (let from = 0; ; from += namesTogether) {
+    const rows = await sql.rows(
+      'SELECT name FROM facededup.run_photos WHERE run_id = $1 AND record >= $2 AND record < $3 ORDER BY record',
+      [run, from, from + namesTogether],
+    );
+    for (const { name } of rows) names.push(String(name));
+    if (rows.length < namesTogether) break;
+  }
+  let from = 0;
+  return blocks.map(({ photos }) => names.slice(from, (from += Number(photos))));
+}
+
+const placeOfBlock = (run: number, number: number) => `block ${number} of run ${run}`;
+const placeOfAxes = (run: number) => `the axes of run ${run}`;
+const placeOfPairs = (run: number, { first, second }: Tile) =>
+  `the pairs of the blocks ${first} and ${second} of run ${run}`;
+
+/** @param packed as `packBlock` makes it. */
 export async function keepBlock(
   sql: Sql,
   sealing: Sealing,
   run: number,
   number: number,
-  { bytes, firstRecord }: PlacedBlock,
+  packed: Uint8Array,
+  photos: number,
 ): Promise<void> {
-  await sql.run(
-    'INSERT INTO facededup.run_blocks (run_id, number, first_record, data) VALUES ($1, $2, $3, $4)',
-    [run, number, firstRecord, sealing.bytes(bytes, placeOfBlock(run, number))],
-  );
+  await sql.run('INSERT INTO facededup.run_blocks (run_id, number, photos, data) VALUES ($1, $2, $3, $4)', [
+    run,
+    number,
+    photos,
+    sealing.bytes(packed, placeOfBlock(run, number)),
+  ]);
 }
 
-/** @returns undefined when the run is over and its blocks are gone. */
+/** @returns undefined when the run is over and its blocks are gone. @throws TileDataError, ClusterError */
 export async function blockOf(
   sql: Sql,
   sealing: Sealing,
   run: number,
   number: number,
-): Promise<PlacedBlock | undefined> {
-  const [row] = await sql.rows(
-    'SELECT first_record, data FROM facededup.run_blocks WHERE run_id = $1 AND number = $2',
-    [run, number],
-  );
-  return (
-    row && {
-      bytes: sealing.bytesIn(row['data'] as Uint8Array, placeOfBlock(run, number)),
-      firstRecord: Number(row['first_record']),
-    }
-  );
+): Promise<FaceBlock | undefined> {
+  const row = await sql.row('SELECT data FROM facededup.run_blocks WHERE run_id = $1 AND number = $2', [
+    run,
+    number,
+  ]);
+  return row && unpackBlock(sealing.bytesIn(row['data'] as Uint8Array, placeOfBlock(run, number)));
 }
 
-export async function keepTiles(sql: Sql, run: number, tiles: readonly Tile[]): Promise<void> {
+/** @param packed as `packAxes` makes them. */
+export async function keepAxes(sql: Sql, sealing: Sealing, run: number, packed: Uint8Array): Promise<void> {
+  await sql.run('INSERT INTO facededup.run_axes (run_id, data) VALUES ($1, $2)', [
+    run,
+    sealing.bytes(packed, placeOfAxes(run)),
+  ]);
+}
+
+/** @returns undefined when the run is over and they are gone. @throws TileDataError, ClusterError */
+export async function axesOf(sql: Sql, sealing: Sealing, run: number): Promise<RunAxes | undefined> {
+  const row = await sql.row('SELECT data FROM facededup.run_axes WHERE run_id = $1', [run]);
+  return row && unpackAxes(sealing.bytesIn(row['data'] as Uint8Array, placeOfAxes(run)));
+}
+
+export async function keepTiles(sql: Sql, run: number, tiles: readonly PlannedTile[]): Promise<void> {
   for (let from = 0; from < tiles.length; from += tilesTogether) {
     const some = tiles.slice(from, from + tilesTogether);
     await sql.run(
-      `INSERT INTO facededup.run_tiles (run_id, number, first_block, second_block)
-       SELECT $1, $2 + ordinality - 1, first_block, second_block
-       FROM unnest($3::integer[], $4::integer[]) WITH ORDINALITY AS given (first_block, second_block, ordinality)`,
-      [run, from, some.map(({ first }) => first), some.map(({ second }) => second)],
+      `INSERT INTO facededup.run_tiles (run_id, job, first_block, second_block)
+       SELECT $1, job, first_block, second_block
+       FROM unnest($2::integer[], $3::integer[], $4::integer[]) AS given (job, first_block, second_block)`,
+      [run, some.map(({ job }) => job), some.map(({ first }) => first), some.map(({ second }) => second)],
     );
   }
 }
 
-/** @returns undefined when the run is over and its tiles are gone. */
-export async function tileOf(
-  sql: Sql,
-  run: number,
-  number: number,
-): Promise<Pick<Tile, 'first' | 'second'> | undefined> {
-  const row = await sql.row(
-    'SELECT first_block, second_block FROM facededup.run_tiles WHERE run_id = $1 AND number = $2',
-    [run, number],
+/** The tiles of a job, one after the other as they share blocks. */
+export async function tilesOf(sql: Sql, run: number, job: number): Promise<Tile[]> {
+  const rows = await sql.rows(
+    `SELECT first_block, second_block FROM facededup.run_tiles WHERE run_id = $1 AND job = $2
+     ORDER BY first_block, second_block`,
+    [run, job],
   );
-  return row && { first: Number(row['first_block']), second: Number(row['second_block']) };
+  return rows.map(tileIn);
 }
 
 export async function keepPairs(
   sql: Sql,
   sealing: Sealing,
   run: number,
-  tile: number,
-  pairs: readonly RecordPair[],
+  { pairs, ...tile }: TilePairs,
 ): Promise<void> {
-  await sql.run('UPDATE facededup.run_tiles SET pairs = $3 WHERE run_id = $1 AND number = $2', [
-    run,
-    tile,
-    sealing.bytes(packPairs(pairs), placeOfPairs(run, tile)),
-  ]);
+  await sql.run(
+    'UPDATE facededup.run_tiles SET pairs = $4 WHERE run_id = $1 AND first_block = $2 AND second_block = $3',
+    [run, tile.first, tile.second, sealing.bytes(packPairs(pairs), placeOfPairs(run, tile))],
+  );
 }
 
-/** Tile by tile. */
+/** Job by job. @throws ClusterError */
 export async function* pairsOfTiles(
   sql: Sql,
   sealing: Sealing,
   run: number,
-): AsyncGenerator<RecordPair[], void, undefined> {
-  for (let from = 0; ; from += tilesTogether) {
+): AsyncGenerator<TilePairs, void, undefined> {
+  const last = await sql.row('SELECT max(job) AS job FROM facededup.run_tiles WHERE run_id = $1', [run]);
+  for (let job = 0; job <= Number(last?.['job'] ?? -1); job++) {
     const rows = await sql.rows(
-      `SELECT number, pairs FROM facededup.run_tiles WHERE run_id = $1 AND number >= $2 AND number < $3 ORDER BY number`,
-      [run, from, from + tilesTogether],
+      'SELECT first_block, second_block, pairs FROM facededup.run_tiles WHERE run_id = $1 AND job = $2',
+      [run, job],
     );
-    for (const row of rows)
-      yield unpackPairs(
-        sealing.bytesIn(row['pairs'] as Uint8Array, placeOfPairs(run, Number(row['number']))),
-      );
-    if (rows.length < tilesTogether) return;
+    for (const row of rows) {
+      const tile = tileIn(row);
+      const bytes = sealing.bytesIn(row['pairs'] as Uint8Array, placeOfPairs(run, tile));
+      yield { ...tile, pairs: unpackPairs(bytes) };
+    }
   }
 }
 
-/** Two numbers of records as uint32 and their distance as float64, little-endian, for each. */
-function packPairs(pairs: readonly RecordPair[]): Uint8Array {
-  const bytes = new Uint8Array(pairs.length * pairBytes);
+function tileIn(row: SqlRow): Tile {
+  return { first: Number(row['first_block']), second: Number(row['second_block']) };
+}
+
+/** Two numbers of photos as uint32 and their distance as float64, little-endian, for each. */
+function packPairs({ firsts, seconds, distances }: PairColumns): Uint8Array {
+  const bytes = new Uint8Array(distances.length * pairBytes);
   const view = new DataView(bytes.buffer);
-  pairs.forEach(({ first, second, distance }, index) => {
-    view.setUint32(index * pairBytes, first, true);
-    view.setUint32(index * pairBytes + 4, second, true);
+  distances.forEach((distance, index) => {
+    view.setUint32(index * pairBytes, firsts[index] as number, true);
+    view.setUint32(index * pairBytes + 4, seconds[index] as number, true);
     view.setFloat64(index * pairBytes + 8, distance, true);
   });
   return bytes;
 }
 
-function unpackPairs(bytes: Uint8Array): RecordPair[] {
+function unpackPairs(bytes: Uint8Array): PairColumns {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return Array.from({ length: bytes.length / pairBytes }, (_, index) => ({
-    first: view.getUint32(index * pairBytes, true),
-    second: view.getUint32(index * pairBytes + 4, true),
-    distance: view.getFloat64(index * pairBytes + 8, true),
-  }));
+  const count = bytes.length / pairBytes;
+  return {
+    firsts: Uint32Array.from({ length: count }, (_, index) => view.getUint32(index * pairBytes, true)),
+    seconds: Uint32Array.from({ length: count }, (_, index) => view.getUint32(index * pairBytes + 4, true)),
+    distances: Float64Array.from({ length: count }, (_, index) =>
+      view.getFloat64(index * pairBytes + 8, true),
+    ),
+  };
 }

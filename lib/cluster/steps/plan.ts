@@ -2,6 +2,16 @@
 
 import { existsSync } from 'node:fs';
 import { isAzureName } from '../../azure.js';
+import {
+  axesOfRun,
+  type BlockRange,
+  packAxes,
+  packBlock,
+  planBlocks,
+  planSample,
+  planTiles,
+} from '../../duplicates/index.js';
+import type { KeptFace } from '../../encodings/kept_encodings.js';
 import { NoPhotosError } from '../../errors.js';
 import { largest } from '../../runs/gather.js';
 import type { Sql } from '../postgres/database.js';
@@ -15,9 +25,27 @@ import {
   type RunOfSet,
   takeIn,
 } from '../postgres/set_photos.js';
-import { facesOfRecords, keepBlock, keepTiles, numberRecords } from '../postgres/tiles.js';
-import { mostRows, packBlock, planTiles } from '../tiles.js';
+import {
+  faceCounts,
+  facesOfRecords,
+  keepAxes,
+  keepBlock,
+  keepTiles,
+  numberRecords,
+  type PlannedTile,
+} from '../postgres/tiles.js';
 import type { Step, StepContext } from './step.js';
+
+const numbers = 128;
+/**
+ * Faces of a block. Larger ones are compared faster, as more of each can be passed over; of smaller ones a run of few
+ * faces has enough for all workers.
+ */
+const [fewestRows, mostRows] = [1024, 8192];
+const blocksOfASmallRun = 16;
+/** Pairs of faces that one job compares: some tenths of a second of work, and at most some ten seconds. */
+const [fewestPairs, mostPairs] = [2e7, 2e9];
+const jobsOfARun = 256;
 
 export const plan: Step = async (context) => {
   const { store, job, begun } = context;
@@ -33,22 +61,16 @@ export const plan: Step = async (context) => {
     await requirePhotos(sql, job.run);
     await sortByPolicy(sql, job.run, request.policy);
     await numberRecords(sql, job.run);
-    const tiles = planTiles(await layOut(sql, context));
+    const blocks = await layOut(sql, context);
+    const tiles = plannedTiles(blocks, begun.facts.request.jobPairs);
     await keepTiles(sql, job.run, tiles);
-    await addJobs(
-      sql,
-      job.run,
-      'match',
-      tiles.map(({ pairs }) => pairs),
-    );
+    await addJobs(sql, job.run, 'match', pairsOfJobs(tiles));
   });
 };
 
 async function chooseOrigin({ store, job, begun, engine, signal }: StepContext): Promise<void> {
-  const { origin } = await engine(begun.facts.request.engine).then(async (made) => ({
-    origin: await made.origin({ signal }),
-  }));
-  const { id } = await store.contents.keepOrigin(store.database, origin);
+  const made = await engine(begun.facts.request.engine);
+  const { id } = await store.contents.keepOrigin(store.database, await made.origin({ signal }));
   await store.database.run('UPDATE facededup.runs SET origin_id = $2 WHERE id = $1 AND origin_id IS NULL', [
     job.run,
     id,
@@ -70,26 +92,69 @@ async function requirePhotos(sql: Sql, run: number): Promise<void> {
   );
 }
 
-/** Photos in order, all faces of a photo in one block. @returns the faces in each block. */
-async function layOut(sql: Sql, { store, job, begun }: StepContext): Promise<number[]> {
-  await sql.run('DELETE FROM facededup.run_blocks WHERE run_id = $1', [job.run]);
-  const rows: number[] = [];
-  let photos: (readonly Float32Array[])[] = [];
-  let inBlock = 0;
-  let firstRecord = 0;
-  const end = async () => {
-    if (photos.length === 0) return;
-    await keepBlock(sql, store.sealing, job.run, rows.length, { bytes: packBlock(photos), firstRecord });
-    rows.push(inBlock);
-    firstRecord += photos.length;
-    [photos, inBlock] = [[], 0];
-  };
-  for await (const faces of facesOfRecords(sql, store.contents, job.run)) {
-    const compared = begun.facts.request.policy === 'largest' ? largest(faces) : faces;
-    if (inBlock + compared.length > mostRows) await end();
-    photos.push(compared.map(({ encoding }) => encoding));
-    inBlock += compared.length;
+/** Keeps blocks, photo after photo, and the axes that all are sketched along. */
+async function layOut(sql: Sql, { store, job, begun }: StepContext): Promise<BlockRange[]> {
+  const { threshold, policy, blockRows } = begun.facts.request;
+  const faces = await faceCounts(sql, job.run);
+  const rows = faces.reduce((sum, count) => sum + count, 0);
+  const blocks = planBlocks(faces, blockRows ?? rowsOfBlocks(rows));
+  const sampled = new Map(
+    planSample(blocks.map((block) => block.rows)).map((each) => [each.block, each.rows]),
+  );
+  const sample: Float32Array[] = [];
+  const photos = facesOfRecords(sql, store.contents, job.run);
+  for (const [number, range] of blocks.entries()) {
+    const block = await blockFrom(photos, range, policy === 'largest');
+    for (const row of sampled.get(number) ?? [])
+      sample.push(block.encodings.subarray(row * numbers, (row + 1) * numbers));
+    await keepBlock(sql, store.sealing, job.run, number, packBlock(block), range.to - range.from);
   }
-  await end();
-  return rows;
+  if (sample.length > 0)
+    await keepAxes(sql, store.sealing, job.run, packAxes(await axesOfRun(sample, { threshold, rows })));
+  return blocks;
+}
+
+function rowsOfBlocks(rows: number): number {
+  return Math.min(mostRows, Math.max(fewestRows, Math.ceil(rows / blocksOfASmallRun)));
+}
+
+async function blockFrom(
+  photos: AsyncGenerator<readonly KeptFace[], void, undefined>,
+  { from, to, rows }: BlockRange,
+  onlyLargest: boolean,
+) {
+  const encodings = new Float32Array(rows * numbers);
+  const photoOfRow = new Uint32Array(rows);
+  for (let photo = 0, row = 0; photo < to - from; photo++) {
+    const { value } = await photos.next();
+    const kept = value ?? [];
+    for (const { encoding } of onlyLargest ? largest(kept) : kept) {
+      encodings.set(encoding, row * numbers);
+      photoOfRow[row++] = photo;
+    }
+  }
+  return { photos: to - from, dimensions: rows === 0 ? 0 : numbers, photoOfRow, encodings };
+}
+
+/** One after the other as they share blocks, cut into jobs of about as many pairs. */
+function plannedTiles(blocks: readonly BlockRange[], jobPairs: number | undefined): PlannedTile[] {
+  const rows = blocks.map((block) => block.rows);
+  const tiles = [...planTiles(blocks.length)].map(({ first, second }) => {
+    const [a, b] = [rows[first] ?? 0, rows[second] ?? 0];
+    return { first, second, pairs: first === second ? (a * (a - 1)) / 2 : a * b };
+  });
+  const all = tiles.reduce((sum, { pairs }) => sum + pairs, 0);
+  const most = jobPairs ?? Math.min(mostPairs, Math.max(fewestPairs, all / jobsOfARun));
+  let [job, inJob] = [0, 0];
+  return tiles.map((tile) => {
+    if (inJob > 0 && inJob + tile.pairs > most) [job, inJob] = [job + 1, 0];
+    inJob += tile.pairs;
+    return { ...tile, job };
+  });
+}
+
+function pairsOfJobs(tiles: readonly PlannedTile[]): number[] {
+  const pairs: number[] = [];
+  for (const { job, pairs: count } of tiles) pairs[job] = (pairs[job] ?? 0) + count;
+  return pairs;
 }

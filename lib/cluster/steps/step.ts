@@ -1,11 +1,11 @@
 // What a step of a run is given, and the steps by their stages.
 
+import type { SketchedBlock } from '../../duplicates/index.js';
 import type { FaceEngine } from '../../engine.js';
 import type { BegunJob } from '../postgres/runs.js';
 import type { ClusterStore } from '../postgres/store.js';
 import type { ShapingOptions } from '../run_request.js';
 import type { RunJob } from '../stages.js';
-import type { PlacedBlock } from '../tiles.js';
 
 export interface StepContext {
   readonly store: ClusterStore;
@@ -15,8 +15,8 @@ export interface StepContext {
   readonly signal: AbortSignal;
   /** One is kept for the next job that wants the same. */
   readonly engine: (options: ShapingOptions) => Promise<FaceEngine>;
-  /** The block of the job's run, from memory where it was used lately; undefined when the run is over. */
-  readonly block: (number: number) => Promise<PlacedBlock | undefined>;
+  /** The block of the job's run, from memory where it was used lately. @throws ClusterError `CLUSTER_RUN_CANCELLED` */
+  readonly block: (number: number) => Promise<SketchedBlock>;
 }
 
 /** Does a job, and writes what it made and that it is done; once done, doing it again changes nothing. */
