@@ -61,6 +61,7 @@ export {
   BackendUnavailableError,
   BoxOutsidePhotoError,
   CalibrationError,
+  ClusterError,
   ConfigFileError,
   type DnnBackend,
   EncodingsFileError,

@@ -7,10 +7,10 @@ import type { ClusterAddresses } from './addresses.js';
 import type { KeptPhoto } from '../encodings/kept_encodings.js';
 import { handOut } from './hand_out.js';
 import { pause } from './pause.js';
-import type { ClusterDecisions } from './postgres/decisions.js';
+import type { SetDecisions } from './postgres/decisions.js';
 import { importPhotos } from './postgres/import.js';
-import type { DeadJob, RunFacts, StageProgress } from './postgres/runs.js';
-import { ClusterStore, type SeenWorker } from './postgres/store.js';
+import type { DeadJob, RunFacts, RunState, StageProgress } from './postgres/runs.js';
+import { ClusterStore } from './postgres/store.js';
 import { JobQueue } from './queue/job_queue.js';
 import { requestOf, type RunOptions } from './run_request.js';
 import type { Stage } from './stages.js';
@@ -19,7 +19,7 @@ import type { Stage } from './stages.js';
 export interface RunStatus {
   readonly run: number;
   readonly set: string;
-  readonly state: RunFacts['state'];
+  readonly state: RunState;
   readonly stage: Stage;
   /** ISO 8601, UTC. */
   readonly submittedAt: string;
@@ -49,7 +49,7 @@ export interface ClusterStatus {
   /** Jobs in it; fewer than the store wants done only for a moment. */
   readonly queued: number;
   /** Those heard of in the last minute. */
-  readonly workers: readonly Pick<SeenWorker, 'name'>[];
+  readonly workers: readonly { readonly name: string }[];
   /** Newest first. */
   readonly runs: readonly RunStatus[];
 }
@@ -166,7 +166,7 @@ export class Cluster {
   }
 
   /** What people said of pairs of a set. @throws FaceStoreError `FACE_STORE_MISSING` */
-  decisions(set: string = defaultSet): Promise<ClusterDecisions> {
+  decisions(set: string = defaultSet): Promise<SetDecisions> {
     return this.#store.decisions(set);
   }
 

@@ -11,9 +11,8 @@ import type { JobQueue } from './queue/job_queue.js';
 export async function handOut(store: ClusterStore, queue: JobQueue, signal?: AbortSignal): Promise<void> {
   // A worker may have ended between a stage's last job and the next stage.
   for (const { run } of await store.runs.list({ running: true, limit: 1000 })) await store.runs.advance(run);
-  const waiting = await store.runs.waitingJobs();
-  if (waiting.length === 0) return;
+  const waiting = await store.runs.waitingCount();
   // Commands to a Redis that is gone wait for it to come back.
-  const size = await untilAborted(queue.size(), signal);
-  if (size < waiting.length) await untilAborted(queue.add(waiting), signal);
+  if (waiting === 0 || (await untilAborted(queue.size(), signal)) >= waiting) return;
+  await untilAborted(queue.add(await store.runs.waitingJobs()), signal);
 }

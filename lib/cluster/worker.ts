@@ -2,13 +2,12 @@
 
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
-import { KeptBlocks, type RunAxes, sketchBlock, type SketchedBlock } from '../duplicates/index.js';
 import { type EngineOptions, FaceEngine } from '../engine.js';
 import { AbortedError, ClusterError, FaceDedupError, InternalError } from '../errors.js';
 import type { ClusterAddresses } from './addresses.js';
+import { MatchThreads } from './matching/match_threads.js';
+import { SharedBlocks } from './matching/shared_blocks.js';
 import { pause } from './pause.js';
-import { axesOf, blockOf } from './postgres/tiles.js';
-import { cancelled } from './postgres/runs.js';
 import { ClusterStore } from './postgres/store.js';
 import { JobQueue, type JobEnd, type JobTaker } from './queue/job_queue.js';
 import { handOut } from './hand_out.js';
@@ -22,7 +21,7 @@ export interface WorkerOptions extends ClusterAddresses {
   readonly engine?: Pick<EngineOptions, 'models' | 'backend' | 'target' | 'lanes'> | undefined;
   /**
    * Seconds after which a job is given to another worker when nothing is heard of the one that has it: 2 and up; default
-   * 30. All workers should have the same.
+   * 30. All workers should have the same. A job that failed is tried again after a tenth of it, then twice that, and so on.
    */
   readonly patience?: number | undefined;
   /** Told of each job that ends, and of what happens in the background. */
@@ -48,13 +47,6 @@ const finalCodes: ReadonlySet<string> = new Set([
 ]);
 
 const defaultPatience = 30;
-/** Runs whose axes are kept: all their blocks are sketched along the same ones. */
-const keptAxes = 4;
-
-interface NamedAxes {
-  readonly axes: RunAxes;
-  readonly name: string;
-}
 
 /** Takes jobs until it is closed; holds connections, and an engine from the first photo on. */
 export class ClusterWorker {
@@ -69,9 +61,8 @@ export class ClusterWorker {
   readonly #beating: Promise<void>;
   /** What ends the jobs under way, by their runs. */
   readonly #underWay = new Map<number, Set<AbortController>>();
-  readonly #blocks = new KeptBlocks();
-  readonly #axes = new Map<number, NamedAxes>();
-  #axesRead = 0;
+  readonly #threads: MatchThreads;
+  readonly #shared = new SharedBlocks();
   #engine: { readonly key: string; readonly engine: Promise<FaceEngine> } | undefined;
 
   private constructor(
@@ -86,6 +77,7 @@ export class ClusterWorker {
     this.#queue = queue;
     this.#closing = closing;
     this.#patience = patience;
+    this.#threads = new MatchThreads(options.engine?.lanes);
     this.#beating = this.#beat();
     this.#taker = queue.take((job) => this.#do(job), {
       patience,
@@ -122,6 +114,7 @@ export class ClusterWorker {
     await this.#taker.end();
     await this.#beating;
     await (await this.#engine?.engine.catch(() => undefined))?.close();
+    await this.#threads.close();
     await this.#store.forgetWorker(this.name).catch(() => undefined);
     await this.#queue.close();
     await this.#store.close();
@@ -156,7 +149,8 @@ export class ClusterWorker {
       begun,
       signal,
       engine: (options) => this.#engineFor(options),
-      block: (number) => this.#block(job.run, number),
+      threads: this.#threads,
+      shared: this.#shared,
     });
     this.#tell({ kind: 'done', job });
   }
@@ -213,32 +207,6 @@ export class ClusterWorker {
       this.#engine = undefined;
       throw error;
     }
-  }
-
-  /** Neighbouring tiles share them. */
-  async #block(run: number, number: number): Promise<SketchedBlock> {
-    const { axes, name } = await this.#axesOf(run);
-    return this.#blocks.get(`${name} ${number}`, async () => {
-      const block = await blockOf(this.#store.database, this.#store.sealing, run, number);
-      if (!block) throw cancelled(run);
-      return sketchBlock(block, axes);
-    });
-  }
-
-  /** Blocks can be compared when they were sketched along the very same object, of which the name is another each time. */
-  async #axesOf(run: number): Promise<NamedAxes> {
-    const known = this.#axes.get(run);
-    if (known) return known;
-    const axes = await axesOf(this.#store.database, this.#store.sealing, run);
-    if (!axes) throw cancelled(run);
-    // Somebody may have been faster.
-    const named = this.#axes.get(run) ?? { axes, name: `${run} ${++this.#axesRead}` };
-    this.#axes.set(run, named);
-    for (const oldest of this.#axes.keys()) {
-      if (this.#axes.size <= keptAxes) break;
-      this.#axes.delete(oldest);
-    }
-    return named;
   }
 
   #tell(event: WorkerEvent): void {

@@ -22,7 +22,7 @@ export interface Sql {
 }
 
 export interface SqlOptions {
-  /** Seconds for which a server that cannot be reached is waited for; default 10. */
+  /** Seconds for which a server that cannot be reached is waited for; default 5. */
   readonly patience?: number | undefined;
   /** Ends waiting. */
   readonly signal?: AbortSignal | undefined;
@@ -43,7 +43,7 @@ export class SqlDatabase implements Sql {
   readonly #patience: number;
   readonly #signal: AbortSignal | undefined;
 
-  private constructor(address: string, pool: Pool, { patience = 10, signal }: SqlOptions) {
+  private constructor(address: string, pool: Pool, { patience = 5, signal }: SqlOptions) {
     this.name = redactAddress(address);
     this.#pool = pool;
     this.#secrets = secretsOf(address);

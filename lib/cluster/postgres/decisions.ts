@@ -11,8 +11,18 @@ import {
 } from '../../store/decisions.js';
 import type { Sql, SqlDatabase, SqlRow } from './database.js';
 
-/** The decisions of a set of photos. */
-export class ClusterDecisions {
+/** The decisions of a set of photos, as `PhotoSet.decisions` has them, and each call a promise. */
+export interface SetDecisions {
+  /** All of them or none. @throws InvalidOptionError `ARGUMENT_INVALID`, ClusterError */
+  decideAll(decisions: readonly NewDecision[]): Promise<Decision[]>;
+  /** Withdraws the latest decision; the one before it on the same pair holds again. @returns what was withdrawn. */
+  undo(): Promise<Decision | undefined>;
+  /** Those that hold, oldest first, by the names that their photos have now. */
+  list(): Promise<Decision[]>;
+}
+
+/** In PostgreSQL. */
+export class ClusterDecisions implements SetDecisions {
   readonly #database: SqlDatabase;
   readonly #set: number;
 
@@ -21,7 +31,6 @@ export class ClusterDecisions {
     this.#set = set;
   }
 
-  /** All of them or none. @throws InvalidOptionError `ARGUMENT_INVALID`, ClusterError */
   async decideAll(decisions: readonly NewDecision[]): Promise<Decision[]> {
     const now = new Date().toISOString();
     const checked = decisions.map((decision) => checkDecision(decision, now));
@@ -39,7 +48,6 @@ export class ClusterDecisions {
     return checked;
   }
 
-  /** Withdraws the latest decision; the one before it on the same pair holds again. @returns what was withdrawn. */
   async undo(): Promise<Decision | undefined> {
     const row = await this.#database.row(
       `UPDATE facededup.decisions SET withdrawn_at = $2 WHERE id = (
@@ -49,7 +57,6 @@ export class ClusterDecisions {
     return row && decisionOf(row);
   }
 
-  /** Those that hold, oldest first, by the names that their photos have now. */
   list(): Promise<Decision[]> {
     return decisionsOf(this.#database, this.#set);
   }

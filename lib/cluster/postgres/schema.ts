@@ -22,7 +22,11 @@ const migrations: readonly string[] = [
   CREATE TABLE facededup.sets (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     name text COLLATE "C" NOT NULL UNIQUE,
-    created_at timestamptz NOT NULL DEFAULT now()
+    created_at timestamptz NOT NULL DEFAULT now(),
+    -- The run with which its photos began to be compared in this way: see known_pairs.ts.
+    epoch bigint,
+    epoch_policy text,
+    epoch_threshold double precision
   );
 
   CREATE TABLE facededup.origins (
@@ -54,10 +58,24 @@ const migrations: readonly string[] = [
     -- Of the file when it was read: the digest holds while this is the same.
     stamp text,
     reference text COLLATE "C",
+    -- Of its set when it was compared with all others of the same, and by which encodings.
+    epoch bigint,
+    compared_origin bigint,
     UNIQUE (set_id, name),
     FOREIGN KEY (digest, origin_id) REFERENCES facededup.contents (digest, origin_id)
   );
   CREATE INDEX photos_by_digest ON facededup.photos (digest, origin_id);
+
+  -- Near pairs of photos of the set's epoch, whatever people say of them.
+  CREATE TABLE facededup.set_pairs (
+    set_id bigint NOT NULL REFERENCES facededup.sets ON DELETE CASCADE,
+    first_id bigint NOT NULL REFERENCES facededup.photos ON DELETE CASCADE,
+    second_id bigint NOT NULL REFERENCES facededup.photos ON DELETE CASCADE,
+    distance double precision NOT NULL,
+    PRIMARY KEY (set_id, first_id, second_id)
+  );
+  CREATE INDEX set_pairs_by_first ON facededup.set_pairs (first_id);
+  CREATE INDEX set_pairs_by_second ON facededup.set_pairs (second_id);
 
   -- A log: of those on one pair that were not withdrawn the latest holds.
   CREATE TABLE facededup.decisions (
@@ -147,7 +165,9 @@ const migrations: readonly string[] = [
     outcome text CHECK (outcome IN ('compared', 'without_face', 'rejected')),
     -- That are compared.
     faces integer,
-    -- Of those compared, numbered from 0 on in the order of their positions.
+    -- Whether it has been compared with the other old ones.
+    is_old boolean NOT NULL DEFAULT false,
+    -- Of those compared, numbered from 0 on: the old ones first, in the order of their positions.
     record integer,
     code text,
     message text,
@@ -155,6 +175,7 @@ const migrations: readonly string[] = [
   );
   CREATE UNIQUE INDEX run_photos_by_name ON facededup.run_photos (run_id, name);
   CREATE INDEX run_photos_by_chunk ON facededup.run_photos (run_id, chunk);
+  CREATE INDEX run_photos_by_photo ON facededup.run_photos (run_id, photo_id) WHERE photo_id IS NOT NULL;
   CREATE INDEX run_photos_by_record ON facededup.run_photos (run_id, record) WHERE record IS NOT NULL;
 
   -- Encodings of a run as columns, for its tiles; gone when it ends.

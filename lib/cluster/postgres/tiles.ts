@@ -1,14 +1,6 @@
 // The blocks and tiles of a run: encodings in columns, and the pairs that were found in each tile.
 
-import {
-  type PairColumns,
-  type RunAxes,
-  type Tile,
-  type TilePairs,
-  unpackAxes,
-  unpackBlock,
-  type FaceBlock,
-} from '../../duplicates/index.js';
+import type { PairColumns, Tile, TilePairs } from '../../duplicates/index.js';
 import type { Contents } from './contents.js';
 import type { Sql, SqlRow } from './database.js';
 import type { Sealing } from './sealing.js';
@@ -25,15 +17,19 @@ export interface PlannedTile extends Tile {
   readonly pairs: number;
 }
 
-/** Numbers the photos that are compared. @returns how many there are. */
+/** Numbers the photos that are compared, the old ones first. @returns how many of those there are. */
 export async function numberRecords(sql: Sql, run: number): Promise<number> {
-  return sql.run(
+  await sql.run(
     `UPDATE facededup.run_photos AS photos SET record = numbered.record
-     FROM (SELECT position, row_number() OVER (ORDER BY position) - 1 AS record FROM facededup.run_photos
+     FROM (SELECT position, row_number() OVER (ORDER BY is_old DESC, position) - 1 AS record FROM facededup.run_photos
        WHERE run_id = $1 AND outcome = 'compared') AS numbered
      WHERE photos.run_id = $1 AND photos.position = numbered.position`,
     [run],
   );
+  const row = await sql.row('SELECT count(*) AS old FROM facededup.run_photos WHERE run_id = $1 AND is_old', [
+    run,
+  ]);
+  return Number(row?.['old']);
 }
 
 /** The faces of the photos that are compared, in the order of their numbers. */
@@ -108,18 +104,18 @@ export async function keepBlock(
   ]);
 }
 
-/** @returns undefined when the run is over and its blocks are gone. @throws TileDataError, ClusterError */
-export async function blockOf(
+/** @returns undefined when the run is over and its blocks are gone. @throws ClusterError */
+export async function packedBlock(
   sql: Sql,
   sealing: Sealing,
   run: number,
   number: number,
-): Promise<FaceBlock | undefined> {
+): Promise<Uint8Array | undefined> {
   const row = await sql.row('SELECT data FROM facededup.run_blocks WHERE run_id = $1 AND number = $2', [
     run,
     number,
   ]);
-  return row && unpackBlock(sealing.bytesIn(row['data'] as Uint8Array, placeOfBlock(run, number)));
+  return row && sealing.bytesIn(row['data'] as Uint8Array, placeOfBlock(run, number));
 }
 
 /** @param packed as `packAxes` makes them. */
@@ -130,10 +126,10 @@ export async function keepAxes(sql: Sql, sealing: Sealing, run: number, packed: 
   ]);
 }
 
-/** @returns undefined when the run is over and they are gone. @throws TileDataError, ClusterError */
-export async function axesOf(sql: Sql, sealing: Sealing, run: number): Promise<RunAxes | undefined> {
+/** @returns undefined when the run is over and they are gone. @throws ClusterError */
+export async function packedAxes(sql: Sql, sealing: Sealing, run: number): Promise<Uint8Array | undefined> {
   const row = await sql.row('SELECT data FROM facededup.run_axes WHERE run_id = $1', [run]);
-  return row && unpackAxes(sealing.bytesIn(row['data'] as Uint8Array, placeOfAxes(run)));
+  return row && sealing.bytesIn(row['data'] as Uint8Array, placeOfAxes(run));
 }
 
 export async function keepTiles(sql: Sql, run: number, tiles: readonly PlannedTile[]): Promise<void> {

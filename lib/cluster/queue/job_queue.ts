@@ -11,7 +11,7 @@ import { jobName, type RunJob } from '../stages.js';
 export interface QueueOptions {
   /** Of the store whose jobs these are: no other's are taken. */
   readonly token: string;
-  /** Seconds for which Redis is waited for at first; default 10. */
+  /** Seconds for which Redis is waited for at first; default 5. */
   readonly patience?: number | undefined;
 }
 
@@ -28,8 +28,8 @@ export interface TakeOptions {
 /** What becomes of a job that is taken. */
 export type JobEnd = 'done' | 'again' | 'back';
 
-/** Of the last wait before a job is tried again, which doubles from one second on. */
-const backoff = { type: 'exponential', delay: 1000 } as const;
+/** Of a worker's patience: the first wait before a job is tried again. Each further one is twice as long. */
+const firstWait = 0.1;
 const jobsTogether = 1000;
 
 export class JobQueue {
@@ -59,7 +59,7 @@ export class JobQueue {
       defaultJobOptions: {
         // The store counts attempts, also those that nobody ended.
         attempts: 1_000_000,
-        backoff,
+        backoff: { type: 'custom' },
         removeOnComplete: true,
         removeOnFail: true,
       },
@@ -68,7 +68,7 @@ export class JobQueue {
   }
 
   /** @throws ClusterError `CLUSTER_PACKAGE_MISSING`, `CLUSTER_UNREACHABLE`, `CLUSTER_REFUSED`, InvalidOptionError */
-  static async open(address: string, { token, patience = 10 }: QueueOptions): Promise<JobQueue> {
+  static async open(address: string, { token, patience = 5 }: QueueOptions): Promise<JobQueue> {
     checkClusterAddress(address);
     const bullMq = await loadBullMq();
     const connect = (options: object) => {
@@ -143,6 +143,9 @@ export class JobQueue {
         removeOnComplete: { count: 0 },
         removeOnFail: { count: 0 },
         autorun: false,
+        settings: {
+          backoffStrategy: (attempts) => milliseconds * firstWait * 2 ** Math.min(attempts - 1, 6),
+        },
       },
     );
     worker.on('error', ({ message }) => options.onTrouble(redact(message)));

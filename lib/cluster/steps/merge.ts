@@ -1,6 +1,6 @@
 // The step after matching: the pairs of all tiles as pairs of photos, without those that are ruled out, closest first.
 
-import { mergeTilePairs } from '../../duplicates/index.js';
+import { type DuplicatePair, mergeTilePairs } from '../../duplicates/index.js';
 import type { KeptFace } from '../../encodings/kept_encodings.js';
 import { describedPairs } from '../../runs/described_pairs.js';
 import { largest } from '../../runs/gather.js';
@@ -8,6 +8,7 @@ import { ruledOut } from '../../runs/ruled_out.js';
 import { pairKey } from '../../store/run_table.js';
 import type { Sql } from '../postgres/database.js';
 import { decisionIndex } from '../postgres/decisions.js';
+import { keepKnown, knownPairs, type NearPair } from '../postgres/known_pairs.js';
 import { keepFoundPairs, pairsBefore } from '../postgres/results.js';
 import { namesOfBlocks, pairsOfTiles } from '../postgres/tiles.js';
 import type { Step, StepContext } from './step.js';
@@ -17,7 +18,8 @@ const photosTogether = 1000;
 /** A photo that is in a pair. */
 interface PairedPhoto {
   readonly reference: string | undefined;
-  readonly id: number | undefined;
+  readonly id: number;
+  readonly isOld: boolean;
 }
 
 export const merge: Step = async ({ store, job, begun, signal }) => {
@@ -25,8 +27,19 @@ export const merge: Step = async ({ store, job, begun, signal }) => {
   const { request } = begun.facts;
   await store.runs.complete(job, async (sql) => {
     const names = await namesOfBlocks(sql, run);
-    const close = await mergeTilePairs(pairsOfTiles(sql, store.sealing, run), names, { signal });
+    const ofSet = { run, set: begun.setId };
+    const all = async function* () {
+      yield* pairsOfTiles(sql, store.sealing, run);
+      yield* knownPairs(
+        sql,
+        ofSet,
+        request.threshold,
+        names.map(({ length }) => length),
+      );
+    };
+    const close = await mergeTilePairs(all(), names, { signal });
     const photos = await photosNamed(sql, run, namesIn(close));
+    await keepKnown(sql, ofSet, request, newlyFound(close, photos));
     const references = new Map(
       [...photos].flatMap(([name, { reference }]) => (reference === undefined ? [] : [[name, reference]])),
     );
@@ -44,6 +57,14 @@ export const merge: Step = async ({ store, job, begun, signal }) => {
   });
 };
 
+function newlyFound(pairs: readonly DuplicatePair[], photos: ReadonlyMap<string, PairedPhoto>): NearPair[] {
+  return pairs.flatMap(({ first, second, distance }) => {
+    const [a, b] = [photos.get(first), photos.get(second)];
+    if (!a || !b || (a.isOld && b.isOld)) return [];
+    return [{ firstId: Math.min(a.id, b.id), secondId: Math.max(a.id, b.id), distance }];
+  });
+}
+
 function namesIn(pairs: readonly { readonly first: string; readonly second: string }[]): string[] {
   const names = new Set<string>();
   for (const { first, second } of pairs) names.add(first).add(second);
@@ -58,14 +79,15 @@ async function photosNamed(
   const photos = new Map<string, PairedPhoto>();
   for (let from = 0; from < names.length; from += photosTogether) {
     const rows = await sql.rows(
-      `SELECT name, reference, photo_id FROM facededup.run_photos
+      `SELECT name, reference, photo_id, is_old FROM facededup.run_photos
        WHERE run_id = $1 AND name = ANY ($2::text[])`,
       [run, names.slice(from, from + photosTogether)],
     );
     for (const row of rows)
       photos.set(String(row['name']), {
         reference: row['reference'] === null ? undefined : String(row['reference']),
-        id: row['photo_id'] === null ? undefined : Number(row['photo_id']),
+        id: Number(row['photo_id']),
+        isOld: row['is_old'] === true,
       });
   }
   return photos;

@@ -15,6 +15,7 @@ import type { KeptFace } from '../../encodings/kept_encodings.js';
 import { NoPhotosError } from '../../errors.js';
 import { largest } from '../../runs/gather.js';
 import type { Sql } from '../postgres/database.js';
+import { markOld } from '../postgres/known_pairs.js';
 import { sortByPolicy } from '../postgres/run_photos.js';
 import { addJobs } from '../postgres/runs.js';
 import {
@@ -60,9 +61,9 @@ export const plan: Step = async (context) => {
     await addOthers(sql, ofSet);
     await requirePhotos(sql, job.run);
     await sortByPolicy(sql, job.run, request.policy);
-    await numberRecords(sql, job.run);
-    const blocks = await layOut(sql, context);
-    const tiles = plannedTiles(blocks, begun.facts.request.jobPairs);
+    await markOld(sql, ofSet, request);
+    const blocks = await layOut(sql, context, await numberRecords(sql, job.run));
+    const tiles = plannedTiles(blocks, request.jobPairs);
     await keepTiles(sql, job.run, tiles);
     await addJobs(sql, job.run, 'match', pairsOfJobs(tiles));
   });
@@ -92,12 +93,28 @@ async function requirePhotos(sql: Sql, run: number): Promise<void> {
   );
 }
 
-/** Keeps blocks, photo after photo, and the axes that all are sketched along. */
-async function layOut(sql: Sql, { store, job, begun }: StepContext): Promise<BlockRange[]> {
+/** A block of photos that have been compared with each other, or of others. */
+interface PlannedBlock extends BlockRange {
+  readonly isOld: boolean;
+}
+
+/**
+ * Keeps blocks, photo after photo, and the axes that all are sketched along.
+ *
+ * @param old how many of the first photos are old.
+ */
+async function layOut(sql: Sql, { store, job, begun }: StepContext, old: number): Promise<PlannedBlock[]> {
   const { threshold, policy, blockRows } = begun.facts.request;
   const faces = await faceCounts(sql, job.run);
   const rows = faces.reduce((sum, count) => sum + count, 0);
-  const blocks = planBlocks(faces, blockRows ?? rowsOfBlocks(rows));
+  const most = blockRows ?? rowsOfBlocks(rows);
+  const blocks = [
+    ...planBlocks(faces.slice(0, old), most).map((block) => ({ ...block, isOld: true })),
+    ...planBlocks(faces.slice(old), most).map((block) => ({
+      ...{ ...block, isOld: false },
+      ...{ from: block.from + old, to: block.to + old },
+    })),
+  ];
   const sampled = new Map(
     planSample(blocks.map((block) => block.rows)).map((each) => [each.block, each.rows]),
   );
@@ -137,9 +154,10 @@ async function blockFrom(
 }
 
 /** One after the other as they share blocks, cut into jobs of about as many pairs. */
-function plannedTiles(blocks: readonly BlockRange[], jobPairs: number | undefined): PlannedTile[] {
+function plannedTiles(blocks: readonly PlannedBlock[], jobPairs: number | undefined): PlannedTile[] {
   const rows = blocks.map((block) => block.rows);
-  const tiles = [...planTiles(blocks.length)].map(({ first, second }) => {
+  const newBlocks = [...blocks.keys()].filter((block) => !blocks[block]?.isOld);
+  const tiles = [...planTiles(blocks.length, { newBlocks })].map(({ first, second }) => {
     const [a, b] = [rows[first] ?? 0, rows[second] ?? 0];
     return { first, second, pairs: first === second ? (a * (a - 1)) / 2 : a * b };
   });

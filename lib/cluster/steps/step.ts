@@ -1,7 +1,8 @@
 // What a step of a run is given, and the steps by their stages.
 
-import type { SketchedBlock } from '../../duplicates/index.js';
 import type { FaceEngine } from '../../engine.js';
+import type { MatchThreads } from '../matching/match_threads.js';
+import type { SharedBlocks } from '../matching/shared_blocks.js';
 import type { BegunJob } from '../postgres/runs.js';
 import type { ClusterStore } from '../postgres/store.js';
 import type { ShapingOptions } from '../run_request.js';
@@ -15,8 +16,10 @@ export interface StepContext {
   readonly signal: AbortSignal;
   /** One is kept for the next job that wants the same. */
   readonly engine: (options: ShapingOptions) => Promise<FaceEngine>;
-  /** The block of the job's run, from memory where it was used lately. @throws ClusterError `CLUSTER_RUN_CANCELLED` */
-  readonly block: (number: number) => Promise<SketchedBlock>;
+  /** Compare tiles. */
+  readonly threads: MatchThreads;
+  /** What tiles have in common, from memory where it was used lately. */
+  readonly shared: SharedBlocks;
 }
 
 /** Does a job, and writes what it made and that it is done; once done, doing it again changes nothing. */
