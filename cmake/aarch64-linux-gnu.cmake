@@ -10,3 +10,8 @@ set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)
 set(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY BOTH)
 set(CMAKE_FIND_ROOT_PATH_MODE_INCLUDE BOTH)
 set(CMAKE_FIND_ROOT_PATH_MODE_PACKAGE BOTH)
+# OpenCV leaves every include folder out that ends in /usr/include, and the compiler would take this machine's own.
+foreach(language C CXX)
+  set(CMAKE_${language}_STANDARD_INCLUDE_DIRECTORIES
+    "$ENV{FACEDEDUP_SYSROOT}/usr/include" "$ENV{FACEDEDUP_SYSROOT}/usr/include/aarch64-linux-gnu")
+endforeach()

@@ -1,8 +1,14 @@
 // Azure Blob Storage: which container, by which credentials, and its blobs as streams that never mix two versions.
 
-import type { ContainerClient, StoragePipelineOptions } from '@azure/storage-blob';
-import { backOff, type BackoffOptions } from 'exponential-backoff';
-import { AzureError, InvalidOptionError, throwIfAborted } from './errors.js';
+import type {
+  BlobClient,
+  BlobDownloadOptions,
+  ContainerClient,
+  ContainerListBlobFlatSegmentResponse,
+  StoragePipelineOptions,
+} from '@azure/storage-blob';
+import { backOff } from 'exponential-backoff';
+import { AzureError, InvalidOptionError, throwIfAborted, untilAborted } from './errors.js';
 import { nonEmptyString, type OptionSpec, optionsObject, readOptions } from './options.js';
 import { redact } from './redaction.js';
 
@@ -85,30 +91,60 @@ const chunkBytes = 4 * 1024 * 1024;
 /** How often a blob that keeps changing is begun anew. */
 const attempts = 3;
 
+/** Of the SDK, within one attempt of ours: about 2 s when the connection is refused. */
 const pipelineOptions: StoragePipelineOptions = {
   retryOptions: { maxTries: 4, retryDelayInMs: 500, maxRetryDelayInMs: 8_000 },
 };
+
+/**
+ * Waits of 1, 2 and 4 s: a service that has answered and then goes away has about 13 s to come back. The SDK tries no
+ * answer again that is cut half-way, and gives up after 2 s where nobody listens.
+ */
+const backOffOptions = { numOfAttempts: 4, startingDelay: 1000, timeMultiple: 2, jitter: 'none' } as const;
+
+/** A connection that brings nothing for this long is given up. */
+const stallMilliseconds = 30_000;
+
+/** What one attempt hands on to the SDK. */
+interface Attempt {
+  readonly abortSignal: AbortSignal;
+  /** Bytes have come. */
+  readonly onProgress: () => void;
+}
 
 export class AzureContainer {
   readonly location: AzureLocation;
   readonly #client: ContainerClient;
   readonly #secrets: readonly string[];
+  readonly #stallMilliseconds: number;
+  /** To the last question. An address that never answered is more likely wrong than away, and one that is away is not
+   * waited for again with each blob. */
+  #hasAnswered = false;
 
-  private constructor(location: AzureLocation, client: ContainerClient, secrets: readonly string[]) {
+  private constructor(
+    location: AzureLocation,
+    client: ContainerClient,
+    secrets: readonly string[],
+    stallMilliseconds: number,
+  ) {
     this.location = location;
     this.#client = client;
     this.#secrets = secrets;
+    this.#stallMilliseconds = stallMilliseconds;
   }
 
-  /** @throws AzureError `AZURE_REFUSED` when there are no credentials, InvalidOptionError */
-  static async open(location: AzureLocation): Promise<AzureContainer> {
+  /**
+   * @param patience how long a connection may bring nothing; default 30 s.
+   * @throws AzureError `AZURE_REFUSED` when there are no credentials, InvalidOptionError
+   */
+  static async open(location: AzureLocation, patience = stallMilliseconds): Promise<AzureContainer> {
     const asked = withEnvironment(checkAzureLocation(location));
     const { connectionString, accountKey, sasToken } = asked;
     const secrets = [connectionString, accountKey, sasToken, sasToken?.replace(/^\?/, '')].filter(
       (secret) => secret !== undefined,
     );
     try {
-      return new AzureContainer(location, await connect(asked), secrets);
+      return new AzureContainer(location, await connect(asked), secrets, patience);
     } catch (error) {
       if (error instanceof AzureError) throw error;
       // The libraries' own errors may hold the credentials, and are not passed on as a cause.
@@ -123,12 +159,18 @@ export class AzureContainer {
   /** The blobs of the location, in the order of their names. @throws AzureError, AbortedError */
   async *blobs(signal?: AbortSignal): AsyncGenerator<Blob, void, undefined> {
     const { prefix = '' } = this.location;
-    const pages = this.#client.listBlobsFlat({ prefix, ...aborting(signal) });
-    const next = () => this.#asked(this.#what(), signal, () => pages.next());
-    for (let item = await next(); item.done !== true; item = await next()) {
-      const { name, properties } = item.value;
-      yield { name, bytes: properties.contentLength ?? 0, etag: properties.etag };
-    }
+    let continuationToken: string | undefined;
+    do {
+      const settings = continuationToken === undefined ? {} : { continuationToken };
+      // Each attempt by an iterator of its own: one that has thrown says that there are no more pages.
+      const page = await this.#asked(this.#what(), signal, ({ abortSignal }) =>
+        this.#client.listBlobsFlat({ prefix, abortSignal }).byPage(settings).next(),
+      );
+      const { segment, continuationToken: next } = page.value as ContainerListBlobFlatSegmentResponse;
+      for (const { name, properties } of segment.blobItems)
+        yield { name, bytes: properties.contentLength ?? 0, etag: properties.etag };
+      continuationToken = next || undefined;
+    } while (continuationToken !== undefined);
   }
 
   /** What a name below the location's prefix is in the container: the prefix counts as a folder here. */
@@ -139,10 +181,10 @@ export class AzureContainer {
 
   /** @throws AzureError, AbortedError */
   async describe(name: string, signal?: AbortSignal): Promise<Blob> {
-    return this.#asked(this.#what(name), signal, async () => {
+    return this.#asked(this.#what(name), signal, async ({ abortSignal }) => {
       const { contentLength = 0, etag = '' } = await this.#client
         .getBlobClient(name)
-        .getProperties(aborting(signal));
+        .getProperties({ abortSignal });
       return { name, bytes: contentLength, etag };
     });
   }
@@ -159,11 +201,9 @@ export class AzureContainer {
     const client = this.#client.getBlobClient(name);
     for (let offset = 0; offset < bytes; offset += chunkBytes) {
       const count = Math.min(chunkBytes, bytes - offset);
-      const conditions = { conditions: { ifMatch: etag }, ...aborting(signal) };
-      // The SDK retries requests, but not every answer that is cut half-way.
-      const chunk = () =>
-        backOff(() => client.downloadToBuffer(offset, count, conditions), retryOfCuts(signal));
-      yield await this.#asked(this.#what(name), signal, chunk);
+      yield await this.#asked(this.#what(name), signal, (attempt) =>
+        readChunk(client, offset, count, { ...attempt, conditions: { ifMatch: etag } }),
+      );
     }
   }
 
@@ -195,14 +235,39 @@ export class AzureContainer {
       : `The blob ${name} of the container ${container}`;
   }
 
-  /** An answer of Azure, its errors made into ours. */
-  async #asked<T>(what: string, signal: AbortSignal | undefined, ask: () => Promise<T>): Promise<T> {
+  /** An answer of Azure, waited for while it is away, its errors made into ours. */
+  async #asked<T>(
+    what: string,
+    signal: AbortSignal | undefined,
+    ask: (attempt: Attempt) => Promise<T>,
+  ): Promise<T> {
     throwIfAborted(signal);
+    const retry = (error: unknown) => this.#hasAnswered && isOutage(error) && signal?.aborted !== true;
     try {
-      return await ask();
+      const asking = backOff(() => this.#attempt(signal, ask), { ...backOffOptions, retry });
+      const answer = await untilAborted(asking, signal);
+      this.#hasAnswered = true;
+      return answer;
     } catch (error) {
       throwIfAborted(signal);
+      this.#hasAnswered = !isOutage(error);
       throw this.#typed(what, error);
+    }
+  }
+
+  async #attempt<T>(signal: AbortSignal | undefined, ask: (attempt: Attempt) => Promise<T>): Promise<T> {
+    const stall = new AbortController();
+    const watchdog = setTimeout(() => stall.abort(), this.#stallMilliseconds);
+    try {
+      return await ask({
+        abortSignal: AbortSignal.any([stall.signal, ...(signal ? [signal] : [])]),
+        onProgress: () => watchdog.refresh(),
+      });
+    } catch (error) {
+      if (!stall.signal.aborted) throw error;
+      throw new Error(`nothing came for ${this.#stallMilliseconds / 1000} s`, { cause: error });
+    } finally {
+      clearTimeout(watchdog);
     }
   }
 
@@ -210,9 +275,7 @@ export class AzureContainer {
     const status = statusOf(error);
     const azureCode =
       error instanceof Error && 'code' in error && typeof error.code === 'string' ? ` [${error.code}]` : '';
-    // Of a connection that broke the SDK may say nothing at all.
-    const said = firstLine(error) || 'the connection was refused, or broke off';
-    const reason = `${redact(said, this.#secrets)}${azureCode}`;
+    const reason = `${redact(sentenceOf(error), this.#secrets)}${azureCode}`;
     if (status === 412) return new AzureError('AZURE_CHANGED', `${what} changed while it was read.`);
     if (status === 404)
       return new AzureError('AZURE_NOT_FOUND', `${what} does not exist: ${reason}. Check its name.`);
@@ -222,22 +285,36 @@ export class AzureContainer {
   }
 }
 
-function statusOf(error: unknown): unknown {
-  return error instanceof Error && 'statusCode' in error ? error.statusCode : undefined;
+function statusOf(error: unknown): number | undefined {
+  const status = error instanceof Error && 'statusCode' in error ? error.statusCode : undefined;
+  return typeof status === 'number' ? status : undefined;
 }
 
-/** Waits of about 0.5 and 1 s. What the server answered with a status, the SDK has retried already. */
-function retryOfCuts(signal: AbortSignal | undefined): BackoffOptions {
-  const retry = (error: unknown) => statusOf(error) === undefined && signal?.aborted !== true;
-  return { numOfAttempts: 3, startingDelay: 500, timeMultiple: 2, jitter: 'full', retry };
+/** Whether another attempt may go better: there was no answer, not a whole one, or the service says it has trouble. */
+function isOutage(error: unknown): boolean {
+  const status = statusOf(error);
+  return status === undefined || status >= 500;
 }
 
-function firstLine(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).split('\n')[0]?.replace(/\.$/, '') ?? '';
+/** The SDK may say nothing at all of an answer without a body, and calls a connection that broke off aborted. */
+function sentenceOf(error: unknown): string {
+  if (error instanceof Error && error.name === 'AbortError') return 'the connection broke off';
+  const said = (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? '';
+  return said.trim().replace(/\.$/, '') || `the service answered ${statusOf(error) ?? 'nothing'}`;
 }
 
-function aborting(signal: AbortSignal | undefined): { abortSignal?: AbortSignal } {
-  return signal ? { abortSignal: signal } : {};
+async function readChunk(
+  client: BlobClient,
+  offset: number,
+  count: number,
+  options: BlobDownloadOptions,
+): Promise<Uint8Array> {
+  const { readableStreamBody } = await client.download(offset, count, options);
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of readableStreamBody ?? []) chunks.push(chunk as Uint8Array);
+  const bytes = Buffer.concat(chunks);
+  if (bytes.length !== count) throw new Error(`${bytes.length} bytes came where ${count} were asked for`);
+  return bytes;
 }
 
 /** The environment counts only where the caller names no credential: two sources of them must not be mixed. */

@@ -15,6 +15,7 @@ import {
   extractOptionTable,
   type LandmarkModelName,
   landmarksOptionTable,
+  MAX_PHOTO_BYTES,
   type MeanValues,
   sequenceOptionTable,
   thumbnailOptionTable,
@@ -55,7 +56,16 @@ import {
   withCancellation,
 } from './native.js';
 import { isArray, type OptionValues, readOptions } from './options.js';
-import { describePhoto, type ImageInput, type NativeImage, readPhoto } from './photos/photo.js';
+import { ByteBudget } from './photos/byte_budget.js';
+import {
+  bytesRead,
+  bytesToRead,
+  describePhoto,
+  type ImageInput,
+  liesElsewhere,
+  type NativeImage,
+  readPhoto,
+} from './photos/photo.js';
 
 /** How faces are found. */
 export interface DetectOptions {
@@ -221,6 +231,8 @@ export class FaceEngine {
   readonly #options: OptionValues<typeof engineOptionTable>;
   readonly #store: ModelStore;
   readonly #lanes: number;
+  /** Of photos that the engine has read. */
+  readonly #photoBytes: ByteBudget;
   readonly #queue: pLimit.Limit;
   readonly #underWay = new Set<Promise<unknown>>();
   /** Each call works with those that are here when its turn comes. */
@@ -230,12 +242,15 @@ export class FaceEngine {
   readonly #endWatch: () => void;
   #closed = false;
 
-  private constructor(options: EngineOptions | undefined) {
+  private constructor(options: EngineOptions | undefined, photoBytes: number | undefined) {
     this.#options = readOptions(engineOptionTable, options);
     requireBackend(this.#options);
     this.#store = new ModelStore({ models: options?.models });
     this.#lanes = this.#options.lanes ?? availableParallelism();
     this.#queue = pLimit(callsPerLane * this.#lanes);
+    this.#photoBytes = new ByteBudget(
+      photoBytes ?? Math.max(leastPhotoBytes, photoBytesPerLane * this.#lanes),
+    );
     this.#models = this.#emptyModels();
     this.#endWatch = this.#options.watchModels
       ? watchLedger(this.#store.ledgerPath, () => void this.#reloadUnasked())
@@ -258,9 +273,14 @@ export class FaceEngine {
     }
   }
 
-  /** As create, but each model is loaded when a call first needs it. */
-  static createLazily(options?: EngineOptions): FaceEngine {
-    return new FaceEngine(options);
+  /**
+   * As create, but each model is loaded when a call first needs it.
+   *
+   * @param photoBytes how many bytes of photos that lie elsewhere are held at once; a photo with more is read when no
+   *   other is. Default 512 MiB, or 64 MiB a lane where that is more.
+   */
+  static createLazily(options?: EngineOptions, photoBytes?: number): FaceEngine {
+    return new FaceEngine(options, photoBytes);
   }
 
   /**
@@ -273,13 +293,10 @@ export class FaceEngine {
   async detect(image: ImageInput, options?: DetectOptions): Promise<FaceDetection[]> {
     const { signal, ...asked } = readOptions(detectOptionTable, options, this.#options);
     const request = nativeDetectOptions(asked);
-    return this.#run(signal, async (models) => {
-      const photo = await prepare(image, models, detectorSets(request.detector), signal);
-      const found = await this.#callOn(image, signal, (cancellation) =>
-        models.pipeline.detect(photo, request, cancellation),
-      );
-      return withDetector(found, request.detector);
-    });
+    const sets = detectorSets(request.detector);
+    return this.#onPhoto(image, sets, signal, async ({ pipeline }, photo, cancellation) =>
+      withDetector(await pipeline.detect(photo, request, cancellation), request.detector),
+    );
   }
 
   /**
@@ -295,11 +312,8 @@ export class FaceEngine {
   ): Promise<FaceLandmarks[]> {
     const { signal, landmarks: model } = readOptions(landmarksOptionTable, options, this.#options);
     const request = { boxes: checkBoxes(boxes), landmarks: model };
-    return this.#run(signal, async (models) => {
-      const photo = await prepare(image, models, [landmarkSet(model)], signal);
-      const faces = await this.#callOn(image, signal, (cancellation) =>
-        models.pipeline.locateLandmarks(photo, request, cancellation),
-      );
+    return this.#onPhoto(image, [landmarkSet(model)], signal, async ({ pipeline }, photo, cancellation) => {
+      const faces = await pipeline.locateLandmarks(photo, request, cancellation);
       return faces.map((points) => ({ model, points }));
     });
   }
@@ -313,11 +327,8 @@ export class FaceEngine {
   async encode(image: ImageInput, options?: EncodeOptions): Promise<FaceEncoding[]> {
     const { signal, ...asked } = readOptions(encodeOptionTable, options, this.#options);
     const request = nativeEncodeOptions(asked);
-    return this.#run(signal, async (models) => {
-      const photo = await prepare(image, models, setsForEncoding(request), signal);
-      const faces = await this.#callOn(image, signal, (cancellation) =>
-        models.pipeline.encode(photo, request, cancellation),
-      );
+    return this.#onPhoto(image, setsForEncoding(request), signal, async (models, photo, cancellation) => {
+      const faces = await models.pipeline.encode(photo, request, cancellation);
       const origin = this.#originOf(models, request);
       return faces.map((face) => encodingOf(face, request, origin));
     });
@@ -336,11 +347,8 @@ export class FaceEngine {
     const { signal, ...asked } = readOptions(extractOptionTable, options, this.#options);
     const { landmarks: model, size, padding, format } = asked;
     const request = { ...nativeFaceOptions(asked), size, padding, format };
-    return this.#run(signal, async (models) => {
-      const photo = await prepare(image, models, setsForFaces(request), signal);
-      const faces = await this.#callOn(image, signal, (cancellation) =>
-        models.pipeline.extract(photo, request, cancellation),
-      );
+    return this.#onPhoto(image, setsForFaces(request), signal, async ({ pipeline }, photo, cancellation) => {
+      const faces = await pipeline.extract(photo, request, cancellation);
       const chipOf = (data: Uint8Array) =>
         format === 'raw' ? { data, width: size, height: size, channels: 3, order: 'rgb' } : data;
       return faces.map(({ box, confidence, landmarks, chip }) => ({
@@ -407,24 +415,44 @@ export class FaceEngine {
     );
   }
 
-  /** The results of photos that run through the native side together. */
+  /** The results of photos that run through the native side together, unless that is too much. */
   async #answerBatch<Photo extends ImageInput, NativeAnswer, Face>(
     batch: readonly Photo[],
     signal: AbortSignal | undefined,
     sets: readonly ModelSetName[],
-    call: (
-      models: LoadedModels,
-      images: readonly NativeImage[],
-      cancellation: NativeCancellation | undefined,
-    ) => Promise<(NativeAnswer | Error)[]>,
+    call: BatchCall<NativeAnswer>,
     convert: (answer: NativeAnswer, models: LoadedModels) => Face[],
   ): Promise<PhotoResult<Face, Photo>[]> {
-    const subject = batch.length === 1 ? describePhoto(batch[0] as Photo) : 'A batch of photos';
     try {
-      return await this.#run(signal, async (models) => {
-        await untilAborted(models.load(sets), signal);
+      const results = await this.#answerTogether(batch, signal, sets, call, convert);
+      if (results) return results;
+    } catch (error) {
+      if (batch.length === 1) return [failureOf(batch[0] as Photo, error)];
+      // One of them was too much for all: each alone will tell which.
+      if (!isFaultOfPhoto(error)) throw error;
+    }
+    const alone = batch.map((photo) => this.#answerBatch([photo], signal, sets, call, convert));
+    return (await Promise.all(alone)).flat();
+  }
+
+  /** @returns undefined when there is never room for all at once. */
+  async #answerTogether<Photo extends ImageInput, NativeAnswer, Face>(
+    batch: readonly Photo[],
+    signal: AbortSignal | undefined,
+    sets: readonly ModelSetName[],
+    call: BatchCall<NativeAnswer>,
+    convert: (answer: NativeAnswer, models: LoadedModels) => Face[],
+  ): Promise<PhotoResult<Face, Photo>[] | undefined> {
+    const subject = batch.length === 1 ? describePhoto(batch[0] as Photo) : 'A batch of photos';
+    return this.#run(signal, async (models) => {
+      await untilAborted(models.load(sets), signal);
+      const bytes = sumOf(await untilAborted(Promise.all(batch.map(bytesToRead)), signal));
+      if (batch.length > 1 && bytes > this.#photoBytes.limit) return undefined;
+      return this.#photoBytes.use(bytes, signal, async (resize) => {
         const reading = batch.map((photo) => resultOf(photo, readPhoto(photo)));
         const results = await untilAborted(Promise.all(reading), signal);
+        const read = results.map(({ photo, faces: image }) => (image ? bytesRead(photo, image) : 0));
+        resize(sumOf(read));
         const images = results.flatMap(({ faces: image }) => image ?? []);
         const answers = await callNative(subject, () =>
           withCancellation(signal, (cancellation) => call(models, images, cancellation)),
@@ -433,18 +461,10 @@ export class FaceEngine {
           if (error) return { photo, error };
           const answer = answers.shift() as NativeAnswer | Error;
           if (!(answer instanceof Error)) return { photo, faces: convert(answer, models) };
-          const typed = typedError(describePhoto(photo), answer);
-          if (faultsOfPhotos.has(typed.code)) return { photo, error: typed };
-          throw typed;
+          return failureOf(photo, typedError(describePhoto(photo), answer));
         });
       });
-    } catch (error) {
-      if (!isFaultOfPhoto(error)) throw error;
-      if (batch.length === 1) return [{ photo: batch[0] as Photo, error }];
-      // One of them was too much for all: each alone will tell which.
-      const alone = batch.map((photo) => this.#answerBatch([photo], signal, sets, call, convert));
-      return (await Promise.all(alone)).flat();
-    }
+    });
   }
 
   async *#all<Face, Photo extends ImageInput>(
@@ -589,25 +609,53 @@ export class FaceEngine {
     return untilAborted(answer, signal);
   }
 
-  #callOn<Answer>(
+  /** A call on a photo, with what it needs before its lane does. Whoever gives it up leaves its turn to the next. */
+  async #onPhoto<Answer>(
     image: ImageInput,
+    sets: readonly ModelSetName[],
     signal: AbortSignal | undefined,
-    call: (cancellation: NativeCancellation | undefined) => Promise<Answer>,
+    call: (
+      models: LoadedModels,
+      photo: NativeImage,
+      cancellation: NativeCancellation | undefined,
+    ) => Promise<Answer>,
   ): Promise<Answer> {
-    return callNative(describePhoto(image), () => withCancellation(signal, call));
+    return this.#run(signal, (models) =>
+      withPhoto(image, this.#photoBytes, signal, async (photo) => {
+        await untilAborted(models.load(sets), signal);
+        return callNative(describePhoto(image), () =>
+          withCancellation(signal, (cancellation) => call(models, photo, cancellation)),
+        );
+      }),
+    );
   }
 }
 
-/** What a call needs before its lane does. Whoever gives it up waits for neither, and leaves its turn to the next. */
-async function prepare(
+/** Works on a photo; what has to be read of it is read once there is room, and held until the work ends. */
+async function withPhoto<Answer>(
   image: ImageInput,
-  models: LoadedModels,
-  sets: readonly ModelSetName[],
+  budget: ByteBudget,
   signal: AbortSignal | undefined,
-): Promise<NativeImage> {
-  const photo = await untilAborted(readPhoto(image), signal);
-  await untilAborted(models.load(sets), signal);
-  return photo;
+  work: (photo: NativeImage) => Promise<Answer>,
+): Promise<Answer> {
+  const read = () => untilAborted(readPhoto(image), signal);
+  if (!liesElsewhere(image)) return work(await read());
+  const bytes = await untilAborted(bytesToRead(image), signal);
+  return budget.use(bytes, signal, async (resize) => {
+    const photo = await read();
+    resize(bytesRead(image, photo));
+    return work(photo);
+  });
+}
+
+type BatchCall<NativeAnswer> = (
+  models: LoadedModels,
+  images: readonly NativeImage[],
+  cancellation: NativeCancellation | undefined,
+) => Promise<(NativeAnswer | Error)[]>;
+
+function sumOf(numbers: readonly number[]): number {
+  return numbers.reduce((sum, each) => sum + each, 0);
 }
 
 /**
@@ -615,6 +663,16 @@ async function prepare(
  * a thread that ends has to wait for it, and no more photos are copied than are worked on.
  */
 const besideLanes = pLimit(availableParallelism());
+const bytesBesideLanes = new ByteBudget(MAX_PHOTO_BYTES);
+
+async function onPhotoBesideLanes<Answer>(
+  image: ImageInput,
+  call: (photo: NativeImage) => Promise<Answer>,
+): Promise<Answer> {
+  return withPhoto(image, bytesBesideLanes, undefined, (photo) =>
+    callNative(describePhoto(image), () => besideLanes(() => call(photo))),
+  );
+}
 
 /**
  * Draws detections on a photo: a frame around each and its confidence above it.
@@ -634,9 +692,8 @@ export async function drawDetections(
     );
   const boxes = checkBoxes(given.map((detection) => (detection as FaceDetection | null)?.box));
   const drawn = boxes.map((box, index) => ({ box, confidence: checkConfidence(given[index], index) }));
-  const photo: NativeImage = await readPhoto(image);
-  return callNative(describePhoto(image), () =>
-    besideLanes(() => loadAddon().drawDetections(photo, drawn, engineOptionTable.maxPixels.fallback)),
+  return onPhotoBesideLanes(image, (photo) =>
+    loadAddon().drawDetections(photo, drawn, engineOptionTable.maxPixels.fallback),
   );
 }
 
@@ -651,9 +708,8 @@ export async function thumbnail(
   options?: { readonly maxSide?: number | undefined },
 ): Promise<Thumbnail> {
   const { maxSide } = readOptions(thumbnailOptionTable, options);
-  const photo: NativeImage = await readPhoto(image);
-  return callNative(describePhoto(image), () =>
-    besideLanes(() => loadAddon().thumbnail(photo, maxSide, engineOptionTable.maxPixels.fallback)),
+  return onPhotoBesideLanes(image, (photo) =>
+    loadAddon().thumbnail(photo, maxSide, engineOptionTable.maxPixels.fallback),
   );
 }
 
@@ -677,6 +733,10 @@ function iterate<Photo extends ImageInput>(photos: PhotoSequence<Photo>): AsyncI
 
 /** Few enough that a photo waits little for its neighbours; more gain nothing: their faces fill the encoder's batches. */
 const photosEncodedTogether = 4;
+
+/** Of files read and not yet answered: as much as one of them may have, and eight of 8 MiB for each lane. */
+const leastPhotoBytes = MAX_PHOTO_BYTES;
+const photoBytesPerLane = 64 * 1024 * 1024;
 
 /** While a lane works on one call, the photo of the next is read. */
 const callsPerLane = 2;
@@ -792,9 +852,17 @@ async function resultOf<Answer, Photo extends ImageInput>(
   try {
     return { photo, faces: await answer };
   } catch (error) {
-    if (isFaultOfPhoto(error)) return { photo, error };
-    throw error;
+    return failureOf(photo, error);
   }
+}
+
+/** @throws the error where it would fail every photo alike. */
+function failureOf<Photo extends ImageInput>(
+  photo: Photo,
+  error: unknown,
+): { photo: Photo; error: FaceDedupError; faces?: undefined } {
+  if (isFaultOfPhoto(error)) return { photo, error };
+  throw error;
 }
 
 function isFaultOfPhoto(error: unknown): error is FaceDedupError {

@@ -34,6 +34,8 @@ export interface LazyPhoto {
   readonly name: string;
   /** Gives the bytes of a JPEG, PNG, WebP, BMP or TIFF file. */
   readonly read: () => Promise<Uint8Array>;
+  /** How many there will be, where that is known: it is not asked for before there is room for them. */
+  readonly bytes?: number | undefined;
 }
 
 /**
@@ -65,6 +67,35 @@ export async function readPhoto(image: ImageInput): Promise<NativeImage> {
   if (types.isUint8Array(image)) return { bytes: unshared(checkBytes(image, describePhoto(image))) };
   if (isLazy(image)) return { bytes: unshared(await readLazy(image)) };
   return checkRawImage(image);
+}
+
+/**
+ * How many bytes readPhoto will take up: of what the caller holds, and of what is not read, none; of a photo that does not
+ * say it, none as yet.
+ */
+export async function bytesToRead(image: ImageInput): Promise<number> {
+  const bytes = await sizeOf(image);
+  return Number.isSafeInteger(bytes) && bytes > 0 && bytes <= MAX_PHOTO_BYTES ? bytes : 0;
+}
+
+async function sizeOf(image: ImageInput): Promise<number> {
+  try {
+    if (typeof image === 'string' || image instanceof URL) return (await stat(pathOf(image))).size;
+    return isLazy(image) ? (image.bytes ?? 0) : 0;
+  } catch {
+    // Reading it says what is wrong with it.
+    return 0;
+  }
+}
+
+/** How many bytes readPhoto has taken up. */
+export function bytesRead(image: ImageInput, photo: NativeImage): number {
+  return liesElsewhere(image) && 'bytes' in photo ? photo.bytes.length : 0;
+}
+
+/** Whether it has to be read, and is not held by the caller. */
+export function liesElsewhere(image: ImageInput): boolean {
+  return typeof image === 'string' || image instanceof URL || isLazy(image);
 }
 
 function isLazy(image: unknown): image is LazyPhoto {

@@ -10,7 +10,7 @@ import type { EncodingOrigin } from '../encodings/origin.js';
 import type { FaceEngine } from '../engine.js';
 import { type FaceDedupError, InvalidEncodingsError } from '../errors.js';
 import type { FileReader, NamedPhoto, NamedPhotos } from '../photos/named_photos.js';
-import type { LazyPhoto } from '../photos/photo.js';
+import { bytesToRead, type LazyPhoto } from '../photos/photo.js';
 import type { PhotoTable } from '../store/index.js';
 
 /** A photo of a run: its faces, or why there are none. */
@@ -60,6 +60,7 @@ export async function* encodeUnknownPhotos(
   const atWork = new Map<string, PhotoToEncode>();
   /** Copies of photos that failed, or changed while they were read. */
   const copiesLeft: PhotoToEncode[] = [];
+  const readAhead = new ReadAhead();
 
   const keep = (
     { name, stamp, reference }: PhotoToEncode,
@@ -74,7 +75,7 @@ export async function* encodeUnknownPhotos(
 
   const unknown = async function* (): AsyncGenerator<PhotoToEncode, void, undefined> {
     for await (const each of photos) {
-      const photo = await identified(each, table, references, photos.readFile);
+      const { photo, content } = await identified(each, table, references, photos.readFile);
       const { name, digest, stamp, reference } = photo;
       if (digest !== undefined) {
         const faces = table.find(digest, origin);
@@ -86,12 +87,12 @@ export async function* encodeUnknownPhotos(
         }
         const first = atWork.get(digest);
         if (first && typeof each === 'string') {
-          // Its bytes are let go: should the first of them fail, they are read once more.
-          first.copies.push({ ...photo, read: () => photos.readFile(each) });
+          first.copies.push(photo);
           continue;
         }
         atWork.set(digest, photo);
       }
+      if (content) readAhead.keep(photo, content);
       yield photo;
     }
   };
@@ -174,6 +175,7 @@ class Waiting {
 
 /** A photo, and by what the store tells whether it changed. */
 interface PhotoToEncode extends LazyPhoto {
+  read: () => Promise<Uint8Array>;
   /** Unknown until it is read, and of a file that cannot be read: the engine meets the same error, and reports it. */
   digest: string | undefined;
   readonly stamp: string | undefined;
@@ -182,22 +184,47 @@ interface PhotoToEncode extends LazyPhoto {
   readonly copies: PhotoToEncode[];
 }
 
+/**
+ * What was read to know it by its digest, until the engine takes it over: it counts what it holds itself, and no more than
+ * this is held besides.
+ */
+class ReadAhead {
+  static readonly #most = 64 * 1024 * 1024;
+  #bytes = 0;
+
+  /** Where there is no room the photo is read once more. */
+  keep(photo: PhotoToEncode, content: Uint8Array): void {
+    const { read } = photo;
+    if (this.#bytes + content.length > ReadAhead.#most) return;
+    this.#bytes += content.length;
+    photo.read = () => {
+      this.#bytes -= content.length;
+      photo.read = read;
+      return Promise.resolve(content);
+    };
+  }
+}
+
+/** @returns the photo, and its content where that had to be read. */
 async function identified(
   photo: NamedPhoto,
   table: PhotoTable,
   references: References,
   readFile: FileReader,
-): Promise<PhotoToEncode> {
+): Promise<{ readonly photo: PhotoToEncode; readonly content?: Uint8Array }> {
   const isFile = typeof photo === 'string';
   const name = isFile ? resolve(photo) : photo.name;
   const reference = references.get(isFile ? photo : name) ?? references.get(name);
-  const stamp = isFile ? await stampOf(photo) : `etag ${photo.etag}`;
+  const { stamp, bytes } = isFile
+    ? await stampOf(photo)
+    : { stamp: `etag ${photo.etag}`, bytes: photo.bytes };
   const seen = table.seen(name);
   const identity: PhotoToEncode = {
     name,
     digest: stamp !== undefined && seen?.stamp === stamp ? seen.digest : undefined,
     stamp,
     reference,
+    bytes,
     copies: [],
     // What is encoded is what the digest is of, also if the photo changes meanwhile.
     read: async () => {
@@ -206,12 +233,11 @@ async function identified(
       return bytes;
     },
   };
-  if (!isFile || identity.digest !== undefined) return identity;
+  if (!isFile || identity.digest !== undefined) return { photo: identity };
   try {
-    const bytes = await identity.read();
-    return { ...identity, digest: identity.digest, read: () => Promise.resolve(bytes) };
+    return { photo: identity, content: await identity.read() };
   } catch {
-    return identity;
+    return { photo: identity };
   }
 }
 
@@ -223,16 +249,17 @@ export function digestOf(bytes: Uint8Array): string {
 const clockGrain = 2000;
 
 /**
- * What changes whenever a file does, as far as the file system tells: size, times of change, inode. The same means that
- * its content need not be read again, as Git's index has it.
+ * How long a file is, and a stamp that changes whenever it does, as far as the file system tells: size, times of change,
+ * inode. The same means that its content need not be read again, as Git's index has it.
  */
-export async function stampOf(path: string): Promise<string | undefined> {
+export async function stampOf(path: string): Promise<{ readonly stamp?: string; readonly bytes?: number }> {
   try {
     const { size, mtimeNs, ctimeNs, ctimeMs, ino } = await stat(path, { bigint: true });
     const isRecent = Date.now() - Number(ctimeMs) < clockGrain;
-    return isRecent ? undefined : `${size} ${mtimeNs} ${ctimeNs} ${ino}`;
+    const bytes = Number(size);
+    return isRecent ? { bytes } : { bytes, stamp: `${size} ${mtimeNs} ${ctimeNs} ${ino}` };
   } catch {
-    return undefined;
+    return {};
   }
 }
 
@@ -251,5 +278,7 @@ function nameBefore(
 
 async function* lazily(photos: NamedPhotos): AsyncGenerator<LazyPhoto, void, undefined> {
   for await (const photo of photos)
-    yield typeof photo === 'string' ? { name: photo, read: () => photos.readFile(photo) } : photo;
+    yield typeof photo === 'string'
+      ? { name: photo, bytes: await bytesToRead(photo), read: () => photos.readFile(photo) }
+      : photo;
 }

@@ -6,7 +6,7 @@ import { faceDistance } from '../duplicates/index.js';
 import type { KeptFace } from '../encodings/kept_encodings.js';
 import { type EncodingOrigin, originId } from '../encodings/origin.js';
 import type { FaceEngine } from '../engine.js';
-import { type LazyPhoto, readPhotoFile } from '../photos/photo.js';
+import { bytesToRead, type LazyPhoto, readPhotoFile } from '../photos/photo.js';
 import { pairKey, type PhotoSet } from '../store/index.js';
 import { largest } from './gather.js';
 import type { FailedPhoto } from './findings.js';
@@ -64,7 +64,7 @@ export async function measurePhotos(
     for (const name of names) {
       const faces = set && (await knownFaces(set, name, origin));
       if (faces) take(name, faces);
-      else yield { name, read: () => readPhotoFile(name) };
+      else yield { name, bytes: await bytesToRead(name), read: () => readPhotoFile(name) };
     }
   };
   for await (const { photo, faces, error } of engine.encodeAll(unknown(), { signal })) {

@@ -3,6 +3,7 @@
 import type { FalseMatchEstimate } from '../calibration/index.js';
 import type { FacesPolicy, FoundPair, RunSummary, Verdict } from '../runs/findings.js';
 import type { SettingSpec } from '../settings/index.js';
+import type { Erasure } from '../store/index.js';
 
 /** Of every answer with a status from 400 on. */
 export interface ApiError {
@@ -122,6 +123,9 @@ export interface ApiDecision {
   /** In the answer to a new one: whether the set has both photos or records. It is kept, and counts once it has. */
   readonly isKnown?: boolean;
 }
+
+/** The answer of POST /api/erasures, whose body takes { id, by, set, dryRun } as `FaceStore.erase` does. */
+export type ApiErasure = Erasure;
 
 /** GET /api/models */
 export interface ApiModel {

@@ -24,6 +24,7 @@ import type { ServerContext } from './context.js';
 import { addGuards } from './guards.js';
 import { addMemoryLimit } from './held_memory.js';
 import { addDecisionRoutes } from './routes/decisions.js';
+import { addErasureRoutes } from './routes/erasures.js';
 import { addIgnoredPairRoutes } from './routes/ignored_pairs.js';
 import { addModelRoutes } from './routes/models.js';
 import { addPageRoutes } from './routes/page.js';
@@ -71,6 +72,7 @@ export async function buildApp(context: ServerContext, { tls, log }: AppOptions)
   addReportRoutes(app, context);
   addDecisionRoutes(app, context);
   addIgnoredPairRoutes(app, context);
+  addErasureRoutes(app, context);
   addModelRoutes(app, context);
   addSettingRoutes(app, context);
   app.get(

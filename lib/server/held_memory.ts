@@ -14,11 +14,21 @@ const stallLimit = 60_000;
 /** Milliseconds in all. A stream holds no more than a chunk, and may take longer. */
 const answerLimit = 600_000;
 
-export function addMemoryLimit(app: FastifyInstance): void {
+export interface MemoryLimits {
+  /** Default 256 MiB. */
+  readonly bytes?: number;
+  /** Milliseconds without a byte taken; default 60 s. */
+  readonly stall?: number;
+}
+
+export function addMemoryLimit(
+  app: FastifyInstance,
+  { bytes: mostHeld = mostBytes, stall = stallLimit }: MemoryLimits = {},
+): void {
   let held = 0;
   /** @returns what there is to say when there is no room. */
   const hold = (bytes: number, { raw }: FastifyReply) => {
-    if (held + bytes > mostBytes)
+    if (held + bytes > mostHeld)
       return serverBusy('Too much is being sent to this server, or read from it, at once.');
     held += bytes;
     finished(raw, () => {
@@ -37,7 +47,7 @@ export function addMemoryLimit(app: FastifyInstance): void {
     const refusal = bytes < small ? undefined : hold(bytes, reply);
     if (refusal) return done(refusal);
     // Undone by Node when the answer has been taken.
-    if (socket instanceof Socket) socket.setTimeout(stallLimit);
+    if (socket instanceof Socket) socket.setTimeout(stall);
     if (bytes >= small) {
       const timer = setTimeout(() => socket.destroy(), answerLimit).unref();
       finished(reply.raw, () => clearTimeout(timer));

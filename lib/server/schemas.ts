@@ -36,6 +36,8 @@ export function ref(name: string): Schema {
 }
 
 const verdict = { type: 'string', enum: ['same', 'different', 'unsure'] } as const;
+/** What an id or a decision names: a photo, or a record by its reference. */
+const subject = { type: 'string', enum: ['photo', 'reference'] } as const;
 const policy = { type: 'string', enum: ['all', 'largest', 'reject'] } as const;
 const box = object({ x: number, y: number, width: number, height: number });
 const interval = arrayOf(number, { minItems: 2, maxItems: 2 });
@@ -129,7 +131,7 @@ const shapes: Readonly<Record<string, Schema>> = {
   ApiHistogram: object({ threshold: number, from: number, width: number, counts: arrayOf(count) }),
   ApiDecision: object(
     {
-      kind: { type: 'string', enum: ['photo', 'reference'] },
+      kind: subject,
       first: text,
       second: text,
       verdict,
@@ -139,6 +141,15 @@ const shapes: Readonly<Record<string, Schema>> = {
     },
     ['reason', 'isKnown'],
   ),
+  ApiErasure: object({
+    id: text,
+    by: subject,
+    sets: arrayOf(
+      object({ set: text, photos: arrayOf(text), decisions: count, pairs: count, listed: count }),
+    ),
+    copies: arrayOf(object({ set: text, photo: text, reference: text }, ['reference'])),
+    isErased: flag,
+  }),
   ApiModel: object({
     key: text,
     set: text,
@@ -188,10 +199,12 @@ export const sharedSchemas: readonly Schema[] = Object.entries(shapes).map(([$id
   ...schema,
 }));
 
-export const setParams = object({ set: { type: 'string', minLength: 1, maxLength: 100 } });
+const setName = { type: 'string', minLength: 1, maxLength: 100 } as const;
+
+export const setParams = object({ set: setName });
 
 export const runParams = object({
-  set: { type: 'string', minLength: 1, maxLength: 100 },
+  set: setName,
   run: { type: 'string', pattern: '^(latest|[1-9][0-9]{0,14})$', description: 'a number, or `latest`' },
 });
 
@@ -259,12 +272,22 @@ export const faceQuery = object(
 );
 
 export const pairOfNames = {
-  kind: { type: 'string', enum: ['photo', 'reference'] },
+  kind: subject,
   first: name,
   second: name,
 } as const;
 
 export const newDecision = object({ ...pairOfNames, verdict, reason: name }, ['reason']);
+
+export const newErasure = object(
+  {
+    id: { ...name, description: 'a photo, by its name as it is listed, or the reference of a record' },
+    by: { ...subject, description: 'what the id names; left out, whichever of the two the store knows' },
+    set: { ...setName, description: 'only in this set; left out, in all' },
+    dryRun: { type: 'boolean', default: false, description: 'tell what would go, and change nothing' },
+  },
+  ['by', 'set', 'dryRun'],
+);
 
 export function pageOf(items: Schema): Schema {
   return object({ total: count, offset: count, items: arrayOf(items) });

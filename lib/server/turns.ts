@@ -1,6 +1,7 @@
 // Work that takes turns: some at once, some waiting, and the rest is refused for a while.
 
 import type { FastifyInstance } from 'fastify';
+import { onAbort } from '../abort_listeners.js';
 import { ServerError, throwIfAborted } from '../errors.js';
 import { serverClosing } from './refusals.js';
 
@@ -73,12 +74,8 @@ export class Turns {
       });
     return new Promise((resolve, reject) => {
       const leave = () => {
-        signal?.removeEventListener('abort', onAbort);
+        endListening?.();
         this.#waiting.delete(waiter);
-      };
-      const onAbort = () => {
-        leave();
-        resolve(false);
       };
       const waiter: Waiter = {
         begin: () => {
@@ -91,7 +88,11 @@ export class Turns {
         },
       };
       this.#waiting.add(waiter);
-      signal?.addEventListener('abort', onAbort, { once: true });
+      const giveUp = () => {
+        leave();
+        resolve(false);
+      };
+      const endListening = signal && onAbort(signal, giveUp);
     });
   }
 

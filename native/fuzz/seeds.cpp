@@ -3,6 +3,7 @@
 #include <fstream>
 #include <string>
 
+#include "../test/dlib_networks.hpp"
 #include "../test/small_models.hpp"
 
 namespace facededup::fuzz {
@@ -19,8 +20,8 @@ void write_all(const std::filesystem::path& folder) {
   write(folder, "prototxt", "normalised", normalised.prototxt);
   write(folder, "caffemodel", "normalised", normalised.weights);
   write(folder, "landmark_model", "small", test::small_landmark_model(5));
-  write(folder, "encoder_model", "empty", test::empty_resnet());
-  write(folder, "mmod_model", "empty", test::empty_mmod());
+  write(folder, "encoder_model", "skeleton", test::Skeleton(test::whole_resnet()).bytes());
+  write(folder, "mmod_model", "skeleton", test::Skeleton(test::whole_mmod()).bytes());
 }
 
 }  // namespace

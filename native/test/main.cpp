@@ -15,6 +15,7 @@ int main() {
   test_decoders();
   test_lanes();
   test_model_files();
+  test_network_files();
   test_prototxt();
   std::printf("1..%d\n", checks);
   return failures == 0 ? 0 : 1;

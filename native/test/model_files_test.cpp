@@ -94,6 +94,9 @@ void test_landmark_models() {
   auto none = sound_tree();
   none.leaf_values[0](3) = NAN;
   check(is_refused(landmark_model(none)), "a leaf that is no number is refused");
+  // In the place of the first point's zero: 2⁶², and an exponent that dlib takes for 1 where it is -65535.
+  const std::string folded("\x08\x00\x00\x00\x00\x00\x00\x00\x40\x82\xFF\xFF", 12);
+  check(is_refused(sound.substr(0, 6) + folded + sound.substr(10)), "an exponent larger than dlib keeps is refused");
   check(is_refused(landmark_model(sound_tree(), dlib::uniform_matrix<float>(10, 1, 0.5F))),
         "points that lie all in one place are refused");
   check(is_refused(std::string("\x01\x01\x01\xF6\x01\xFF", 6)), "a column that claims more than there is is refused");

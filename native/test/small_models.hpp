@@ -23,8 +23,4 @@ SsdModel small_ssd();
 // The same with a photo that is normalised first, by the statistics of that many channels.
 SsdModel small_normalised_ssd(std::size_t channels);
 
-// The face recognition ResNet and the MMOD detector as dlib writes them before they were ever run.
-std::string empty_resnet();
-std::string empty_mmod();
-
 }  // namespace facededup::test

@@ -3,7 +3,6 @@
 
 #include <dlib/serialize.h>
 
-#include <exception>
 #include <istream>
 #include <streambuf>
 #include <string>
@@ -21,13 +20,14 @@ class MemoryStreamBuffer : public std::streambuf {
   }
 };
 
+// `bytes`: looked through before, for dlib follows their counts unseen.
 template <class Model>
 void read_dlib_model(const std::string& bytes, Model& model) {
   MemoryStreamBuffer buffer(bytes);
   std::istream stream(&buffer);
   try {
     deserialize(model, stream);
-  } catch (const std::exception& e) {
+  } catch (const dlib::serialization_error& e) {
     throw Error(ErrorCode::model_corrupt, std::string("dlib cannot read the model: ") + e.what());
   }
   if (stream.peek() != std::istream::traits_type::eof()) {

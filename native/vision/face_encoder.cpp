@@ -4,10 +4,12 @@
 #include <dlib/rand.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <utility>
 
 #include "dlib_image.hpp"
+#include "error.hpp"
 
 namespace facededup {
 namespace {
@@ -86,10 +88,13 @@ FaceChip extract_face_chip(const cv::Mat& image, const dlib::full_object_detecti
 
 EncoderModel::EncoderModel(const std::string& bytes, EncoderKind kind, DnnBackend backend) : network_(DlibResnet(bytes)) {
   if (kind == EncoderKind::dnn) network_ = Graph{std::get<DlibResnet>(network_).weights(), std::move(backend)};
-  // Weights that do not fit the network show only when it runs.
+  // Whether a backend runs it, and whether its numbers are too large to be of use, shows only when it runs.
   FaceChip blank(chip_side, chip_side);
   dlib::assign_all_pixels(blank, 0);
-  FaceEncoder(*this).encode({blank}, {1, false}, Cancellation());
+  const auto encoding = FaceEncoder(*this).encode({blank}, {1, false}, Cancellation()).front();
+  if (!std::all_of(encoding.begin(), encoding.end(), [](float number) { return std::isfinite(number); })) {
+    throw Error(ErrorCode::model_corrupt, "the network's output is not finite");
+  }
 }
 
 FaceEncoder::FaceEncoder(const EncoderModel& model)

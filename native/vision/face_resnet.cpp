@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "dlib_model.hpp"
+#include "dlib_network_file.hpp"
 #include "face_resnet_layers.hpp"
 
 namespace facededup {
@@ -17,11 +18,7 @@ constexpr bool has_details = false;
 template <class Details, class Below, class Enabled>
 constexpr bool has_details<dlib::add_layer<Details, Below, Enabled>> = true;
 
-[[noreturn]] void refuse(const std::string& reason) {
-  throw Error(ErrorCode::model_corrupt, "the network is not the face recognition ResNet: " + reason);
-}
-
-// Visits the layers from the input to the output.
+// Visits the layers from the input to the output. Their sizes fit each other: the file was looked through.
 class WeightsReader {
  public:
   ResnetWeights weights;
@@ -31,8 +28,7 @@ class WeightsReader {
     const auto& params = layer.get_layer_params();
     const std::size_t biases = layer.bias_is_disabled() ? 0 : filters;
     constexpr std::size_t taps_of_channel = filters * rows * columns;
-    const auto channels = params.size() < biases ? 0 : (params.size() - biases) / taps_of_channel;
-    if (channels == 0 || channels * taps_of_channel + biases != params.size()) refuse("a convolution holds too few numbers");
+    const auto channels = (params.size() - biases) / taps_of_channel;
 
     const int sizes[] = {filters, static_cast<int>(channels), rows, columns};
     const float* numbers = params.host();
@@ -49,7 +45,6 @@ class WeightsReader {
     const dlib::tensor& beta = beta_instance.get();
     auto& convolution = weights.convolutions.back();
     const auto filters = convolution.bias.total();
-    if (gamma.size() != filters || beta.size() != filters) refuse("an affine layer does not fit its convolution");
     const auto per_filter = convolution.weights.total() / filters;
     auto* row = convolution.weights.ptr<float>();
     auto* bias = convolution.bias.ptr<float>();
@@ -62,7 +57,6 @@ class WeightsReader {
   template <unsigned long outputs, dlib::fc_bias_mode bias_mode>
   void read(const dlib::fc_<outputs, bias_mode>& layer) {
     const auto& params = layer.get_layer_params();
-    if (params.size() != resnet_features * outputs) refuse("its projection is not 256 × 128");
     const cv::Mat by_feature(resnet_features, outputs, CV_32F, const_cast<float*>(params.host()));
     cv::transpose(by_feature, weights.projection);
   }
@@ -77,7 +71,10 @@ struct DlibResnet::Net {
   FaceResnetLayers layers;
 };
 
-DlibResnet::DlibResnet(const std::string& bytes) : net_(std::make_unique<Net>()) { read_dlib_model(bytes, net_->layers); }
+DlibResnet::DlibResnet(const std::string& bytes) : net_(std::make_unique<Net>()) {
+  DlibNetworkFile(bytes, "the face recognition ResNet").check<FaceResnetLayers>();
+  read_dlib_model(bytes, net_->layers);
+}
 
 DlibResnet::DlibResnet(const DlibResnet& other) : net_(std::make_unique<Net>(*other.net_)) {}
 

@@ -45,7 +45,6 @@ class DlibResnet {
   // One encoding for each chip of 150×150 pixels.
   std::vector<Encoding> forward(const std::vector<FaceChip>& chips);
 
-  // Throws model_corrupt when the layers are not of the network's sizes.
   ResnetWeights weights() const;
 
  private:

@@ -9,6 +9,7 @@
 
 #include "dlib_image.hpp"
 #include "dlib_model.hpp"
+#include "dlib_network_file.hpp"
 #include "fused_math.hpp"
 #include "mmod_layers.hpp"
 #include "upsampling.hpp"
@@ -84,7 +85,10 @@ struct MmodDetector::Net {
   MmodLayers layers;
 };
 
-MmodDetector::MmodDetector(const std::string& bytes) : net_(std::make_unique<Net>()) { read_dlib_model(bytes, net_->layers); }
+MmodDetector::MmodDetector(const std::string& bytes) : net_(std::make_unique<Net>()) {
+  DlibNetworkFile(bytes, "the MMOD face detector").check<MmodLayers>();
+  read_dlib_model(bytes, net_->layers);
+}
 
 MmodDetector::MmodDetector(const MmodDetector& other) : net_(std::make_unique<Net>(*other.net_)) {}
 

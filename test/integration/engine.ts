@@ -1,5 +1,6 @@
 // The engine's life: off the main thread, one net for one thread, many photos at once, aborted, closed.
 
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import t from 'tap';
@@ -219,7 +220,9 @@ t.test(
   async (t) => {
     const engine = await FaceEngine.create({ detector: 'hog' });
     const controller = new AbortController();
-    const call = engine.encode(johns[0] ?? '', { jitters: 100, signal: controller.signal });
+    // Bytes: a file may not have been read yet when the signal fires.
+    const photo = readFileSync(johns[0] ?? '');
+    const call = engine.encode(photo, { jitters: 100, signal: controller.signal });
     setTimeout(() => controller.abort(), 20);
     await t.rejects(call, { code: 'ABORTED' });
     const closing = engine.close().then(() => 'closed');

@@ -5,16 +5,20 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { FaceEngine, writeKeptPhotos, writeReport } from '../../lib/index.js';
+import type * as keptFiles from '../../lib/encodings/kept_files.js';
+import { FaceEngine, writeReport } from '../../lib/index.js';
 import { ModelStore } from '../../lib/models/index.js';
 import { packageRoot } from '../../lib/package_root.js';
 import type { Findings } from '../../lib/runs/findings.js';
+import { importBundled } from '../fixtures/bundled.js';
 import { run } from '../fixtures/command_line.js';
 import { drawingEngine, drawnPhotos, findingsOf, pairOf } from '../fixtures/findings.js';
 import { keptPhotos } from '../fixtures/kept_store.js';
 import { boxSides, cellPhoto, versionedModels } from '../fixtures/model_versions.js';
 import { examplePhotos, skipWithout } from '../fixtures/places.js';
 import { skipWithoutDisk, smallDisk } from '../fixtures/small_disk.js';
+
+const [{ writeKeptPhotos }] = (await importBundled('lib/encodings/kept_files.ts')) as [typeof keptFiles];
 
 t.test(
   'on a full disk what is there stays, and nothing half is left',
@@ -47,7 +51,7 @@ t.test(
         write: (path) => writeReport(path, findingsOf([pairOf(a, b, 0.3)]), { engine }),
       },
       ...Object.fromEntries(
-        ['faces.jsonl', 'faces.csv'].map((name) => [
+        ['faces.jsonl', 'faces.csv', 'faces.parquet'].map((name) => [
           name,
           {
             code: 'ENCODINGS_FILE_UNREADABLE',

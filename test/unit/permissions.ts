@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { builtInCalibrations, writeCalibration } from '../../lib/calibration/index.js';
 import type { KeptPhoto } from '../../lib/encodings/kept_encodings.js';
-import { writeKeptPhotos } from '../../lib/encodings/kept_files.js';
+import type * as keptFiles from '../../lib/encodings/kept_files.js';
 import { writeEncodings } from '../../lib/encodings/npy.js';
 import { sha256Of } from '../../lib/digest.js';
 import { ModelStore } from '../../lib/models/index.js';
@@ -13,7 +13,10 @@ import { writeReport } from '../../lib/report/index.js';
 import { examine } from '../../lib/runs/doctor.js';
 import { beginConfig, ConfigFile } from '../../lib/settings/index.js';
 import { FaceStore } from '../../lib/store/index.js';
+import { importBundled } from '../fixtures/bundled.js';
 import { drawingEngine, drawnPhotos, findingsOf, pairOf } from '../fixtures/findings.js';
+
+const [{ writeKeptPhotos }] = (await importBundled('lib/encodings/kept_files.ts')) as [typeof keptFiles];
 
 process.umask(0);
 
@@ -47,8 +50,7 @@ t.test('a face store, its log and its index are for their owner alone', async (t
 
 t.test('encodings that are written are for their owner alone', async (t) => {
   const folder = t.testdir({});
-  // Parquet is written as the others that are one file are.
-  for (const format of ['npy', 'jsonl', 'csv'] as const) {
+  for (const format of ['npy', 'jsonl', 'csv', 'parquet'] as const) {
     const path = join(folder, `out.${format}`);
     await writeKeptPhotos(path, [photo], { format });
     checkPrivate(t, path);

@@ -75,6 +75,11 @@ t.test('scripts and workflows install what the lock file says', async (t) => {
   t.match(textOf('scripts', 'setup'), /npm ci --ignore-scripts/);
 });
 
+t.test('workflows ask for known vulnerabilities with each change, and before a release', async (t) => {
+  for (const file of ['audit.yml', 'release.yml'])
+    t.match(textOf('.github', 'workflows', file), /run: npm audit --omit=dev --audit-level=moderate$/m, file);
+});
+
 t.test('workflows run actions by their commits', async (t) => {
   for (const file of readdirSync(join(packageRoot, '.github', 'workflows')))
     for (const [, action = ''] of textOf('.github', 'workflows', file).matchAll(/uses: (.*)/g))

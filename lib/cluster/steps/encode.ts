@@ -155,7 +155,7 @@ async function identify(
   origin: KeptOrigin,
   { position, name, stamp: listed, seen }: ListedPhoto,
 ): Promise<IdentifiedPhoto> {
-  const stamp = listed ?? (await stampOf(name));
+  const stamp = listed ?? (await stampOf(name)).stamp;
   const isKnown = async (digest: string) =>
     (await store.contents.known(store.database, origin, [digest])).has(digest);
   const photo = { name, position, stamp };

