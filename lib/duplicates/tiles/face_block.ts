@@ -138,6 +138,9 @@ export function requireBlock(block: FaceBlock): void {
 
 /** What is wrong with the block, as the end of a sentence. */
 function faultOf({ photos, dimensions, photoOfRow, encodings }: FaceBlock): string | undefined {
+  if (!(encodings instanceof Float32Array && photoOfRow instanceof Uint32Array))
+    return 'must have its columns as Float32Array and Uint32Array';
+  if (!(Number.isInteger(photos) && photos >= 0 && photos < 2 ** 32)) return `cannot have ${photos} photos`;
   const rows = photoOfRow.length;
   if (encodings.length !== rows * dimensions)
     return `has ${encodings.length} numbers, which is not ${rows} rows of ${dimensions}`;
