@@ -18,8 +18,9 @@ import { breakSeal, damaged, type Kind, openSeal } from './sealed.js';
 export interface RunAxes {
   /** Numbers in an encoding. */
   readonly dimensions: number;
-  /** From where, and how closely, rows are looked at. */
+  /** @internal From where, and how closely, rows are looked at. */
   readonly frame: Frame;
+  /** @internal */
   readonly axes: Axes;
 }
 
