@@ -10,7 +10,6 @@ import {
   mergeTilePairs,
   packAxes,
   planSample,
-  type RunAxes,
   sketchBlock,
   unpackAxes,
 } from '../../../../lib/duplicates/index.js';
@@ -116,12 +115,10 @@ t.test('bytes that are no axes, or contradict themselves, are refused', async (t
     (body) => body.setFloat64(24, Number.NaN, true),
     (body) => body.setFloat64(32, Number.NaN, true),
     (body) => body.setFloat32(32 + 8 * 128, Number.NaN, true),
-    (body) => body.setFloat32(32 + 8 * 128, 1e38, true),
+    (body) => body.setFloat64(24, 3, true),
+    (body) => body.setFloat64(32, 1e39, true),
+    (body) => body.setFloat32(32 + 8 * 128, 3, true),
   ];
-  for (const change of numbers.slice(0, -1))
-    t.throws(() => unpackAxes(changed(change)), { ...refusal, message: /other than finite numbers/ });
-  // Numbers that are finite are axes, however strange.
-  t.ok(
-    (unpackAxes(changed(numbers.at(-1) as (body: DataView) => void)) satisfies RunAxes).axes.stretch > 1e37,
-  );
+  for (const change of numbers)
+    t.throws(() => unpackAxes(changed(change)), { ...refusal, message: /hold numbers that no axes have/ });
 });
