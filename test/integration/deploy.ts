@@ -2,11 +2,10 @@
 
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import t from 'tap';
 import { parseAllDocuments } from 'yaml';
-import { packageRoot } from '../fixtures/places.js';
+import { packageRoot } from '../../lib/package_root.js';
 
 interface Resource {
   readonly apiVersion: string;
@@ -18,12 +17,11 @@ interface Resource {
 type Models = Readonly<Record<string, new (resource: Resource) => { validate(): void }>>;
 
 const folder = join(packageRoot, 'deploy');
-const require = createRequire(import.meta.url);
 
 t.test('the compose file is one, and in the order that its linter wants', (t) => {
   const { status, stdout } = spawnSync(
     process.execPath,
-    [require.resolve('dclint/bin/dclint.cjs'), '--max-warnings', '0', join(folder, 'compose.yaml')],
+    [join(packageRoot, 'node_modules/.bin/dclint'), '--max-warnings', '0', join(folder, 'compose.yaml')],
     { encoding: 'utf8' },
   );
   t.equal(status, 0, stdout);
