@@ -118,16 +118,24 @@ export function unpackBlock(bytes: Uint8Array): FaceBlock {
       kind,
       `has ${body.byteLength} bytes, which is not what ${rows} rows of ${dimensions} numbers take`,
     );
-  const encodings = new Float32Array(numbers);
-  const photoOfRow = new Uint32Array(rows);
-  let at = factBytes;
-  for (let i = 0; i < numbers; i++, at += 4) encodings[i] = body.getFloat32(at, true);
-  for (let i = 0; i < rows; i++, at += 4) photoOfRow[i] = body.getUint32(at, true);
+  const encodings = new Float32Array(ownWords(body, factBytes, numbers));
+  const photoOfRow = new Uint32Array(ownWords(body, factBytes + 4 * numbers, rows));
   const block = { photos, dimensions, photoOfRow, encodings };
   const fault = faultOf(block);
   if (fault !== undefined) throw damaged(kind, fault);
   return block;
 }
+
+/** So many numbers of four bytes, copied in a machine's own order: a loop over them would take as long as their checksum. */
+function ownWords({ buffer, byteOffset }: DataView, at: number, count: number): ArrayBuffer {
+  const copy = new Uint8Array(buffer, byteOffset + at, 4 * count).slice().buffer;
+  const words = new Uint32Array(copy);
+  const view = new DataView(copy);
+  if (isBigEndian) words.forEach((_, i) => (words[i] = view.getUint32(4 * i, true)));
+  return copy;
+}
+
+const isBigEndian = new Uint8Array(Uint32Array.of(1).buffer)[0] === 0;
 
 /** @throws InvalidEncodingsError `ENCODINGS_INVALID` */
 export function requireBlock(block: FaceBlock): void {
@@ -138,6 +146,9 @@ export function requireBlock(block: FaceBlock): void {
 
 /** What is wrong with the block, as the end of a sentence. */
 function faultOf({ photos, dimensions, photoOfRow, encodings }: FaceBlock): string | undefined {
+  if (!(encodings instanceof Float32Array && photoOfRow instanceof Uint32Array))
+    return 'must have its columns as Float32Array and Uint32Array';
+  if (!(Number.isInteger(photos) && photos >= 0 && photos < 2 ** 32)) return `cannot have ${photos} photos`;
   const rows = photoOfRow.length;
   if (encodings.length !== rows * dimensions)
     return `has ${encodings.length} numbers, which is not ${rows} rows of ${dimensions}`;

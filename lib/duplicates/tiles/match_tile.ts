@@ -69,7 +69,8 @@ export async function matchTileBy(
   });
   await search(first, second, threshold, collector, kernel, turns);
   const offset = offsetOf(first, second);
-  const ownNumbers = Uint32Array.from({ length: offset + second.photos }, (_, photo) => photo);
+  const ownNumbers = new Uint32Array(offset + second.photos);
+  for (let photo = 0; photo < ownNumbers.length; photo++) ownNumbers[photo] = photo;
   let pairs = await collector.found.take(ownNumbers, turns);
   if (rows.recordOfRow) pairs = await leastOfEach(pairs, turns);
   pairs.seconds.forEach((photo, i) => (pairs.seconds[i] = photo - offset));
@@ -93,7 +94,9 @@ function rowsOf(first: SketchedBlock, second: SketchedBlock): Rows {
 
 /** Whether a row's number is that of its photo. */
 function hasOneFaceEach({ photos, rows, photoOfRow }: SketchedBlock): boolean {
-  return photos === rows.length && photoOfRow.every((photo, row) => photo === row);
+  if (photos !== rows.length) return false;
+  for (let row = 0; row < photos; row++) if (photoOfRow[row] !== row) return false;
+  return true;
 }
 
 function isIgnoredIn(

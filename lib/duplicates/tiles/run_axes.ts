@@ -18,8 +18,9 @@ import { breakSeal, damaged, type Kind, openSeal } from './sealed.js';
 export interface RunAxes {
   /** Numbers in an encoding. */
   readonly dimensions: number;
-  /** From where, and how closely, rows are looked at. */
+  /** @internal From where, and how closely, rows are looked at. */
   readonly frame: Frame;
+  /** @internal */
   readonly axes: Axes;
 }
 
@@ -112,6 +113,12 @@ function requireSample(sample: unknown): number {
 
 const kind: Kind = { name: 'FDAX', noun: 'axes of the run', code: 'AXES_INVALID' };
 
+/**
+ * Axes of length 1 at right angles stretch by 1, and rows drawn in to a radius of 1 deviate by no more: twice that is more
+ * than rounding can do, and far from where the sketch's arithmetic ends.
+ */
+const mostStretch = 2;
+
 /** Dimensions, coordinates and count as uint32, four bytes of nothing; radius and deviation of the tail as float64. */
 const factBytes = 32;
 
@@ -165,12 +172,14 @@ export function unpackAxes(bytes: Uint8Array): RunAxes {
     values[indexOf(i, coordinates, stride)] = body.getFloat32(at, true);
   // What exactness hangs on is worked out once more rather than believed.
   const stretch = stretchOf(values, count, stride);
-  if (!(
+  const isSound =
+    Number.isFinite(radius) &&
     radius > 0 &&
+    centre.every((each) => Number.isFinite(Math.fround(each))) &&
+    stretch <= mostStretch &&
     tailDeviation >= 0 &&
-    [radius, tailDeviation, stretch, ...centre].every(Number.isFinite)
-  ))
-    throw damaged(kind, 'hold something other than finite numbers');
+    tailDeviation <= mostStretch;
+  if (!isSound) throw damaged(kind, 'hold numbers that no axes have');
   return {
     dimensions,
     frame: { centre, radius },

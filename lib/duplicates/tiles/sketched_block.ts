@@ -12,14 +12,17 @@ import type { RunAxes } from './run_axes.js';
 
 /** A block that `matchTile` can compare: its rows, and their sketch along the axes of a run. */
 export interface SketchedBlock {
+  /** How many photos: those of the block it was made of. */
   readonly photos: number;
+  /** What it was sketched along. */
   readonly axes: RunAxes;
-  /** Each row's encoding, and the number of its photo. */
+  /** @internal Each row's encoding, and the number of its photo. */
   readonly rows: readonly Float32Array[];
+  /** @internal */
   readonly photoOfRow: Uint32Array;
-  /** The parts of the sketch, as they lie in a kernel's memory. */
+  /** @internal The parts of the sketch, as they lie in a kernel's memory. */
   readonly parts: Readonly<Record<SketchPart, Uint8Array>>;
-  /** How far the sketch rounded the rows. */
+  /** @internal How far the sketch rounded the rows. */
   readonly residuals: Readonly<Residuals>;
   /** Memory that all this takes, about. */
   readonly bytes: number;
