@@ -92,6 +92,7 @@ export class Cluster {
     }
   }
 
+  /** What it submitted goes on. */
   async close(): Promise<void> {
     await this.#queue.close();
     await this.#store.close();

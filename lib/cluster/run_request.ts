@@ -10,7 +10,6 @@ import { integerFrom, readOptions } from '../options.js';
 import type { FacesPolicy } from '../runs/findings.js';
 import type { References } from '../runs/encode_photos.js';
 
-/** What of an engine shapes its encodings; lanes, backend and places of models are each worker's own. */
 const shapingOptions = [
   'detector',
   'upsample',
@@ -27,9 +26,13 @@ const shapingOptions = [
   'meanValues',
   'encoder',
   'maxPixels',
-] as const;
+] as const satisfies readonly (keyof ShapingOptions)[];
 
-export type ShapingOptions = Pick<EngineOptions, (typeof shapingOptions)[number]>;
+/** What of an engine shapes its encodings; lanes, backend and places of models are each worker's own. */
+export type ShapingOptions = Omit<
+  EngineOptions,
+  'batchSize' | 'backend' | 'target' | 'models' | 'watchModels' | 'onModelsReload' | 'lanes'
+>;
 
 /** Of a run that is to be submitted. */
 export interface RunOptions {

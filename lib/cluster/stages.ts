@@ -1,9 +1,10 @@
 // The stages of a run, in order, and the jobs in them.
 
 /** list: which photos; encode: in chunks; plan: blocks and tiles; match: tile by tile; then pairs, groups and the summary. */
-export const stages = ['list', 'encode', 'plan', 'match', 'merge', 'group', 'report'] as const;
+export type Stage = 'list' | 'encode' | 'plan' | 'match' | 'merge' | 'group' | 'report';
 
-export type Stage = (typeof stages)[number];
+/** In order. */
+export const stages: readonly Stage[] = ['list', 'encode', 'plan', 'match', 'merge', 'group', 'report'];
 
 /** One piece of a run's work. */
 export interface RunJob {

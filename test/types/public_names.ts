@@ -30,7 +30,7 @@ import {
   type Verdict,
 } from 'facededup';
 
-import { Cluster, ClusterWorker, type ClusterStatus, type RunStatus } from 'facededup/cluster';
+import type { Cluster, ClusterStatus, ClusterWorker, RunStatus } from 'facededup/cluster';
 
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : never;
 declare function holds<Check extends true>(check?: Check): void;

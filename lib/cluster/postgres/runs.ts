@@ -7,6 +7,7 @@ import { absoluteName, type RunRequest } from '../run_request.js';
 import { isOfOneJob, nextStage, type RunJob, type Stage, stages } from '../stages.js';
 import type { Sql, SqlDatabase, SqlRow } from './database.js';
 
+/** failed: jobs of it are put aside, and it goes on when they are tried again. */
 export type RunState = 'running' | 'finished' | 'failed' | 'cancelled';
 
 /** A job that failed at every attempt. */
