@@ -170,6 +170,18 @@ export const findDuplicatesOptionTable = {
   onProgress: option(callback),
 } as const;
 
+/** Of a search that is cut into tiles. */
+export const runAxesOptionTable = {
+  threshold,
+  rows: option(integerFrom(1, Number.MAX_SAFE_INTEGER)),
+  pairs: option(numberFrom(0, Number.MAX_VALUE)),
+  signal,
+} as const;
+export const sketchBlockOptionTable = { signal } as const;
+export const matchTileOptionTable = { threshold, isIgnored: option(callback), signal } as const;
+export const mergeTilesOptionTable = { signal } as const;
+export const keptBlocksOptionTable = { mostBytes: option(integerFrom(0, 2 ** 40), 2 ** 28) } as const;
+
 export const thresholdOptionTable = { threshold } as const;
 
 /** Bytes of the largest file that is read as a photo. */

@@ -108,6 +108,12 @@ export class AbortedError extends FaceDedupError {}
 export class InvalidEncodingsError extends FaceDedupError {}
 
 /**
+ * What the workers of a search by tiles exchange is not what it should be: damaged, cut short, or of another version.
+ * Codes: `BLOCK_INVALID` (a block of faces), `AXES_INVALID` (the axes of a run).
+ */
+export class TileDataError extends FaceDedupError {}
+
+/**
  * A file of encodings cannot be used.
  * Codes: `ENCODINGS_FILE_UNREADABLE` (read or written), `ENCODINGS_FILE_INVALID` (none of its
  * kind, or damaged: the sentence says where).
@@ -164,6 +170,18 @@ export class ServerError extends FaceDedupError {
     this.retryAfter = options.retryAfter;
   }
 }
+
+/**
+ * A cluster cannot be used as asked: its engines, or a run on it.
+ * Codes: `CLUSTER_PACKAGE_MISSING` (bullmq, ioredis or pg is not installed), `CLUSTER_UNREACHABLE` (Redis),
+ * `CLUSTER_REFUSED` (Redis takes no such user or password), `CLUSTER_STORE_UNREACHABLE` (PostgreSQL),
+ * `CLUSTER_STORE_REFUSED` (its user, password or rights), `CLUSTER_STORE_NEWER` (tables of a newer release),
+ * `CLUSTER_STORE_INVALID` (what it holds is not what was kept there), `CLUSTER_MODELS_DIFFER` (a worker would encode
+ * otherwise than the run began), `CLUSTER_PLACE_MISSING` (a worker does not have the folder of photos), `CLUSTER_SET_BUSY` (another run on the set is not over), `CLUSTER_RUN_MISSING`,
+ * `CLUSTER_RUN_CANCELLED`, `CLUSTER_RUN_FAILED` (jobs of it failed at every attempt), `CLUSTER_RUN_OVER` (nothing of it
+ * is left to cancel or to try again), `CLUSTER_JOB_CRASHES` (whoever took a job up did not live to end it).
+ */
+export class ClusterError extends FaceDedupError {}
 
 /** A report cannot be written where it was asked for. Code: `REPORT_UNWRITABLE`. */
 export class ReportError extends FaceDedupError {}

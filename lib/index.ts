@@ -61,6 +61,7 @@ export {
   BackendUnavailableError,
   BoxOutsidePhotoError,
   CalibrationError,
+  ClusterError,
   ConfigFileError,
   type DnnBackend,
   EncodingsFileError,
@@ -88,6 +89,7 @@ export {
   ReportError,
   ServerError,
   StoreKeyError,
+  TileDataError,
 } from './errors.js';
 export type { ModelInfo } from './loaded_models.js';
 export { checkCandidate, type CandidateCheckOptions, type CandidatePhoto } from './model_check.js';

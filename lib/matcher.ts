@@ -8,4 +8,5 @@ export {
   InvalidEncodingsError,
   InvalidOptionError,
   OutOfMemoryError,
+  TileDataError,
 } from './errors.js';

@@ -18,6 +18,8 @@ const modules = {
   'duplicates/encoding': ['distance'],
   'duplicates/exact': ['exact'],
   'duplicates/search': ['search'],
+  'duplicates/scan': ['search'],
+  'duplicates/collector': ['search'],
   'duplicates/squares': ['squares'],
   'duplicates/order': ['order'],
   'duplicates/pair_order': ['pair_order'],

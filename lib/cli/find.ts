@@ -1,6 +1,5 @@
 // `facededup find`: photos in, pairs of photos that show the same person out.
 
-import { relative } from 'node:path';
 import type { Command } from 'commander';
 import { thresholdOptionTable } from '../config.js';
 import { FaceEngine } from '../engine.js';
@@ -11,22 +10,14 @@ import { NamedPhotos } from '../photos/named_photos.js';
 import { findInPhotos } from '../runs/find.js';
 import type { FacesPolicy, Findings } from '../runs/findings.js';
 import type { WaysCompared } from '../runs/ways_compared.js';
-import { estimateInWords, mixtureInWords, summaryInWords } from '../runs/words.js';
+import { mixtureInWords } from '../runs/words.js';
 import { FaceStore } from '../store/index.js';
-import { inBold } from './colours.js';
+import { findOnCluster } from './cluster.js';
+import { type FindingsFlags, printFindings } from './findings_output.js';
 import { addExamples } from './help.js';
-import {
-  type OutputFormat,
-  printCsvRow,
-  printJson,
-  printLine,
-  printNote,
-  printTable,
-  verdictCell,
-  visible,
-} from './output.js';
+import { printNote } from './output.js';
 import { readIgnoredPairs, readReferences } from './pair_files.js';
-import { exitCodeFor, noteFailures, noteUnverifiedModels } from './photo_run.js';
+import { exitCodeFor, exitCodes, noteUnverifiedModels } from './photo_run.js';
 import { StageProgress } from './progress.js';
 import { noteReport, reportWithProgress } from './report.js';
 import {
@@ -38,17 +29,16 @@ import {
   addThresholdFlag,
   calibrationOf,
   engineOptions,
-  outputFormat,
-  type OutputFlags,
+  clusterOption,
   type StoreFlags,
 } from './shared_options.js';
 
-interface FindFlags extends OutputFlags, StoreFlags {
+interface FindFlags extends FindingsFlags, StoreFlags {
+  readonly cluster?: string;
+  readonly detach?: boolean;
   readonly threshold?: number;
   readonly ignore?: string;
   readonly references?: string;
-  readonly groups?: boolean;
-  readonly new?: boolean;
   readonly dropGone?: boolean;
   readonly report?: string;
   readonly faces: FacesPolicy;
@@ -65,11 +55,14 @@ export function addFindCommand(program: Command, setExitCode: (code: number) => 
     .option('--drop-gone', 'with --store: forget photos that are no longer in the places named')
     .option('--groups', 'print groups of photos of one person instead of pairs')
     .option('--new', 'with --store: print only pairs that the run before did not have')
-    .option('--report <file>', 'also write the result as one HTML file with the faces side by side');
+    .option('--report <file>', 'also write the result as one HTML file with the faces side by side')
+    .addOption(clusterOption())
+    .option('--detach', 'with --cluster: print the number of the run, and do not wait for it');
   addCalibrationFlag(addFacesFlag(addThresholdFlag(command)));
   addOutputFlags(addStoreFlags(addEncodeFlags(command))).action(async (paths: string[], flags: FindFlags) => {
-    const { findings, ways } = await find(paths, flags);
-    print(findings, outputFormat(flags), flags);
+    const { findings, ways } = await (flags.cluster === undefined ? find : findElsewhere)(paths, flags);
+    if (!findings) return setExitCode(exitCodes.done);
+    printFindings(findings, flags);
     const mixture = ways && mixtureInWords(ways);
     if (mixture !== undefined) printNote(`note: ${mixture}`);
     setExitCode(exitCodeFor(findings));
@@ -82,11 +75,16 @@ export function addFindCommand(program: Command, setExitCode: (code: number) => 
       'every night: only new photos are encoded, only new pairs are written',
     ],
     ['facededup find azure:intake/2026/ --json > pairs.json', 'photos in Azure Blob Storage'],
+    [
+      'facededup find /share/photos --cluster redis://queue --store postgres://faces@db/faces',
+      'the same on many machines, each of which runs `facededup worker` and has /share/photos',
+    ],
   ]);
 }
 
 interface Found {
-  readonly findings: Findings;
+  /** Absent where nobody waits for them. */
+  readonly findings: Findings | undefined;
   readonly ways: WaysCompared | undefined;
 }
 
@@ -94,6 +92,11 @@ async function find(paths: readonly string[], flags: FindFlags): Promise<Found> 
   // Checked before the photos are encoded, which may take hours.
   const { threshold } = readOptions(thresholdOptionTable, { threshold: flags.threshold });
   requireStoreOr(paths, flags);
+  if (flags.detach)
+    throw new InvalidOptionError(
+      'ARGUMENT_INVALID',
+      '--detach needs a cluster: name its Redis with --cluster.',
+    );
   if (flags.report !== undefined) await requireWritable(flags.report);
   const ignoredPairs = flags.ignore === undefined ? [] : await readIgnoredPairs(flags.ignore);
   const references = flags.references === undefined ? undefined : await readReferences(flags.references);
@@ -133,6 +136,32 @@ async function find(paths: readonly string[], flags: FindFlags): Promise<Found> 
   }
 }
 
+/** By the workers of a cluster, under the same options. */
+async function findElsewhere(paths: readonly string[], flags: FindFlags): Promise<Found> {
+  const { threshold, ignore, references, report } = flags;
+  if (report !== undefined) await requireWritable(report);
+  const findings = await findOnCluster(flags, {
+    set: flags.set,
+    photos: paths,
+    engine: engineOptions({ ...flags }),
+    threshold,
+    policy: flags.faces,
+    ignoredPairs: ignore === undefined ? [] : await readIgnoredPairs(ignore),
+    references: references === undefined ? undefined : await readReferences(references),
+    dropGone: flags.dropGone,
+    calibration: await calibrationOf(flags),
+  });
+  if (findings && report !== undefined) {
+    const engine = FaceEngine.createLazily(engineOptions({ ...flags }));
+    try {
+      noteReport(await reportWithProgress(report, findings, { engine }));
+    } finally {
+      await engine.close();
+    }
+  }
+  return { findings, ways: undefined };
+}
+
 function requireStoreOr(paths: readonly string[], flags: FindFlags): void {
   if (flags.store !== undefined) return;
   const needs = (what: string) =>
@@ -140,64 +169,4 @@ function requireStoreOr(paths: readonly string[], flags: FindFlags): void {
   if (paths.length === 0) throw needs('Name photos, or');
   if (flags.dropGone) throw needs('--drop-gone needs');
   if (flags.new) throw needs('--new needs');
-}
-
-/** Of groups those that a new pair is in. */
-function onlyNew(findings: Findings): Findings {
-  const pairs = findings.pairs.filter(({ isNew }) => isNew);
-  const photos = new Set(pairs.flatMap(({ first, second }) => [first, second]));
-  const groups = findings.groups.filter((group) => group.some((photo) => photos.has(photo)));
-  return { ...findings, pairs, groups };
-}
-
-function print(findings: Findings, format: OutputFormat, flags: FindFlags): void {
-  const shown = flags.new ? onlyNew(findings) : findings;
-  if (format === 'json') printJson(shown);
-  else if (format === 'csv') printAsCsv(shown, flags.groups === true);
-  else printAsText(shown, flags.groups === true);
-  noteFailures(findings.failed, findings.summary.photos);
-  printNote(summaryInWords(findings));
-  printNote(estimateInWords(findings.expectedFalseMatches));
-}
-
-function printAsCsv({ pairs, groups }: Findings, asGroups: boolean): void {
-  if (asGroups) {
-    printCsvRow(['group', 'photo']);
-    groups.forEach((group, index) => group.forEach((photo) => printCsvRow([index + 1, photo])));
-    return;
-  }
-  const boxColumns = ['x', 'y', 'width', 'height'] as const;
-  printCsvRow([
-    ...['first', 'second', 'distance', 'similarity', 'first_reference', 'second_reference', 'new', 'verdict'],
-    ...boxColumns.map((column) => `first_${column}`),
-    ...boxColumns.map((column) => `second_${column}`),
-  ]);
-  for (const pair of pairs)
-    printCsvRow([
-      ...[pair.first, pair.second, pair.distance, pair.similarity],
-      ...[pair.firstReference ?? '', pair.secondReference ?? '', pair.isNew ? 1 : 0, pair.verdict ?? ''],
-      ...boxColumns.map((column) => pair.firstBox[column]),
-      ...boxColumns.map((column) => pair.secondBox[column]),
-    ]);
-}
-
-function printAsText({ pairs, groups, run }: Findings, asGroups: boolean): void {
-  const nameOf = run === undefined ? (photo: string) => photo : shortName;
-  if (asGroups) groups.forEach((group) => printLine(group.map((photo) => visible(nameOf(photo))).join('  ')));
-  else
-    printTable(
-      pairs.map(({ first, second, distance, verdict }) => [
-        { text: distance.toFixed(4), colour: inBold },
-        nameOf(first),
-        nameOf(second),
-        ...(verdict === undefined ? [] : [verdictCell(verdict)]),
-      ]),
-    );
-}
-
-/** A store names files by their absolute paths; a person who stands near them need not read all of that. */
-function shortName(photo: string): string {
-  if (!photo.startsWith('/')) return photo;
-  const near = relative(process.cwd(), photo);
-  return near.startsWith('..') ? photo : near;
 }

@@ -2,6 +2,7 @@
 
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { readCalibration, type Calibration } from '../calibration/index.js';
+import type { ClusterAddresses } from '../cluster/addresses.js';
 import type { EngineOptions } from '../engine.js';
 import { InvalidOptionError } from '../errors.js';
 import { defaultSet, FaceStore } from '../store/index.js';
@@ -69,14 +70,55 @@ export function addStoreFlags(command: Command): Command {
     new SettingOption(
       '--store <file>',
       'face store (SQLite): keeps encodings, decisions and results; only photos that are new or changed are encoded',
-    ),
+    ).env('FACEDEDUP_STORE'),
     new SettingOption('--set <name>', 'which of the store\u2019s sets of photos').default(defaultSet),
   ]);
 }
 
 /** Of a command that is about a store as a whole. */
 export function addStoreFileFlag(command: Command): Command {
-  return addAll(command, storeHeading, [new SettingOption('--store <file>', 'the face store (SQLite)')]);
+  return addAll(command, storeHeading, [
+    new SettingOption('--store <file>', 'the face store (SQLite)').env('FACEDEDUP_STORE'),
+  ]);
+}
+
+export interface ClusterFlags {
+  readonly cluster?: string | undefined;
+  readonly store?: string | undefined;
+}
+
+const clusterHeading = 'Cluster:';
+
+export function clusterOption(): Option {
+  return new SettingOption(
+    '--cluster <address>',
+    'Redis that hands the work to workers: redis://HOST:6379; with a --store of postgres://USER@HOST/DATABASE',
+  ).env('FACEDEDUP_CLUSTER');
+}
+
+/** Of a command that is about a cluster. */
+export function addClusterFlags(command: Command): Command {
+  return addAll(command, clusterHeading, [
+    new SettingOption(
+      '--cluster <address>',
+      'Redis: redis://[USER:PASSWORD@]HOST[:PORT], or rediss:// with TLS',
+    ).env('FACEDEDUP_CLUSTER'),
+    new SettingOption('--store <address>', 'PostgreSQL: postgres://[USER:PASSWORD@]HOST[:PORT]/DATABASE').env(
+      'FACEDEDUP_STORE',
+    ),
+  ]);
+}
+
+/** @throws InvalidOptionError `ARGUMENT_INVALID` */
+export function clusterAddresses({ cluster, store }: ClusterFlags): ClusterAddresses {
+  const missing = (what: string) =>
+    new InvalidOptionError(
+      'ARGUMENT_INVALID',
+      `This needs the address of ${what}, or the environment variable that the help names.`,
+    );
+  if (cluster === undefined) throw missing('Redis: give --cluster redis://HOST:6379');
+  if (store === undefined) throw missing('PostgreSQL: give --store postgres://USER@HOST/DATABASE');
+  return { cluster, store };
 }
 
 /** @throws InvalidOptionError */

@@ -2,7 +2,6 @@
 
 import { byRecords, closestFirst, recordsInOrder, sortPairs } from './pair_order.js';
 import type { FoundPairs, PairColumns } from './found_pairs.js';
-import type { RecordTable } from './record_table.js';
 import type { Turns } from './turns.js';
 
 /** Two photos that show the same person. */
@@ -14,6 +13,9 @@ export interface DuplicatePair {
   readonly distance: number;
 }
 
+/** How the same pair may have been found again. */
+export type Repeats = 'none' | 'at its distance' | 'at any distance';
+
 /** Pairs that are made between two looks at the clock. */
 const pairsAtATime = 4096;
 
@@ -22,16 +24,17 @@ const longestMadeAtOnce = 2 ** 25;
 
 export async function answerFrom(
   found: FoundPairs,
-  { ids, recordOfRow }: RecordTable,
+  ids: readonly string[],
+  repeats: Repeats,
   turns: Turns,
 ): Promise<DuplicatePair[]> {
   const records = await recordsInOrder(ids, await found.present(ids.length, turns), turns);
   const rank = new Uint32Array(ids.length);
   records.forEach((record, position) => (rank[record] = position));
   let pairs = await found.take(rank, turns);
-  // A pair of photos with several faces was found once for each pair of near faces.
-  if (recordOfRow) pairs = await leastOfEach(pairs, turns);
+  if (repeats === 'at any distance') pairs = await leastOfEach(pairs, turns);
   await sortPairs(pairs, closestFirst, turns);
+  if (repeats === 'at its distance') pairs = await firstOfEach(pairs, turns);
 
   const inOrder = records.map((record) => ids[record] as string);
   const count = pairs.distances.length;
@@ -60,9 +63,14 @@ function writePairs(
   }
 }
 
-async function leastOfEach(pairs: PairColumns, turns: Turns): Promise<PairColumns> {
+/** Each pair of records once, at its least distance, in order of the records; what `pairs` held is changed. */
+export async function leastOfEach(pairs: PairColumns, turns: Turns): Promise<PairColumns> {
   await sortPairs(pairs, byRecords, turns);
-  const { distances, firsts, seconds } = pairs;
+  return firstOfEach(pairs, turns);
+}
+
+/** The first of pairs of the same records that follow each other. */
+async function firstOfEach({ distances, firsts, seconds }: PairColumns, turns: Turns): Promise<PairColumns> {
   let kept = 0;
   for (let i = 0; i < distances.length; i++) {
     if (i % pairsAtATime === 0 && turns.isOver()) await turns.next();

@@ -30,6 +30,7 @@ const leastGain = 0.0001;
 const pilotShare = 1 / 64;
 const [fewestPilots, mostPilots] = [64, 256];
 
+/** Directions that rows are sketched along, and what the bounds need to know of them. */
 export interface Axes extends Directions {
   /** How much longer than a difference its coordinates on the axes can be, at most. */
   readonly stretch: number;
@@ -40,7 +41,8 @@ export interface Axes extends Directions {
 /** What the search is about, as far as the choice of axes goes. */
 export interface Purpose {
   readonly threshold: number;
-  /** Pairs of rows to be compared. */
+  /** Rows in all, and pairs of them to be compared. */
+  readonly rows: number;
   readonly pairs: number;
 }
 
@@ -110,10 +112,10 @@ function tailAxesFor(
   rows: readonly EncodingLike[],
   frame: Frame,
   head: Directions,
-  { threshold, pairs }: Purpose,
+  purpose: Purpose,
   kernel: Kernel,
 ): number {
-  const pilots = sample(rows, Math.min(mostPilots, Math.max(fewestPilots, rows.length * pilotShare)));
+  const pilots = sample(rows, Math.min(mostPilots, Math.max(fewestPilots, purpose.rows * pilotShare)));
   const rotation = new Rotation(frame, head, kernel);
   const rotated = new Float32Array(pilots.length * headAxes);
   for (let start = 0; start < pilots.length; start += batchRows) {
@@ -121,10 +123,12 @@ function tailAxesFor(
     const some = rotation.rotate(count, (i) => pilots[start + i] as EncodingLike);
     rotated.set(some.subarray(0, count * headAxes), start * headAxes);
   }
-  const near = nearPairs(rotated, headAxes, (threshold / frame.radius) ** 2);
+  const near = nearPairs(rotated, headAxes, (purpose.threshold / frame.radius) ** 2);
   const share = near / ((pilots.length * (pilots.length - 1)) / 2);
   const gain = share * measureCost;
-  return gain < leastGain || gain * pairs < rows.length * tailCost ? 0 : tailAxesOf(frame.centre.length);
+  return gain < leastGain || gain * purpose.pairs < purpose.rows * tailCost
+    ? 0
+    : tailAxesOf(frame.centre.length);
 }
 
 function nearPairs(rows: Float32Array, dimensions: number, limit: number): number {

@@ -7,7 +7,8 @@ import { answerFrom, type DuplicatePair } from './answer.js';
 import { type IgnoredPair, indexIgnoredPairs } from './ignored_pairs.js';
 import type { KernelKind } from './kernel.js';
 import { type FaceRecord, requireRecords, tabulate } from './record_table.js';
-import { searchPairs, type Stage } from './search.js';
+import type { Stage } from './scan.js';
+import { searchPairs } from './search.js';
 import { Turns } from './turns.js';
 
 /** How far a comparison has come. */
@@ -81,7 +82,8 @@ export async function findDuplicatesBy(
   const isIgnored = await indexIgnoredPairs(ignoredPairs, table.ids, turns);
   const found = await searchPairs(table, { threshold, isIgnored, threads, ...tuning }, stage, turns);
   stage.share = 1;
-  const answer = await answerFrom(found, table, turns);
+  // A pair of photos with several faces was found once for each pair of near faces.
+  const answer = await answerFrom(found, table.ids, table.recordOfRow ? 'at any distance' : 'none', turns);
   report(1);
   throwIfAborted(signal);
   return answer;

@@ -8,8 +8,11 @@ const pieceSize = 65_536;
 /** Pairs that there is room for at first. */
 const firstRoom = 1024;
 
+/** Pairs in three columns of the same length: a pair is what stands at one place of each. */
 export interface PairColumns {
+  /** Euclidean distances. */
   readonly distances: Float64Array;
+  /** The two of each pair, by number. */
   readonly firsts: Uint32Array;
   readonly seconds: Uint32Array;
 }

@@ -5,7 +5,7 @@ import type { Kernel } from './kernel.js';
 import { frameBytes } from './layout.js';
 
 /** Coordinates that are looked at; what lies beyond only ever adds to a distance. */
-const mostCoordinates = 512;
+export const mostCoordinates = 512;
 
 /** Rows whose median, coordinate by coordinate, is the centre: outliers cannot move it far. */
 const centreRows = 31;
@@ -13,6 +13,7 @@ const centreRows = 31;
 /** The rows lie within twice the median distance from the centre; those beyond are drawn in to the surface. */
 const radiusOfMedians = 2;
 
+/** From where, and how closely, rows are looked at. */
 export interface Frame {
   readonly centre: Float64Array;
   readonly radius: number;

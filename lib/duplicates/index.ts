@@ -7,3 +7,5 @@ export { type DuplicateProgress, findDuplicates, type FindDuplicatesOptions } fr
 export { groupDuplicates } from './group_duplicates.js';
 export type { IgnoredPair } from './ignored_pairs.js';
 export type { FaceRecord } from './record_table.js';
+export type { PairColumns } from './found_pairs.js';
+export * from './tiles/index.js';

@@ -54,17 +54,23 @@ const idle: SharedKernel[] = [];
 const mostIdle = 4;
 const mostIdleBytes = 1.5 * 2 ** 20;
 
-/** For the next search that needs no more memory; nobody may use the kernel any longer. */
-export function giveBack(kernel: Kernel | SharedKernel): void {
-  if (!('memory' in kernel) || kernel.buffer.byteLength > mostIdleBytes) return;
+/**
+ * For the next search that needs no more memory; nobody may use the kernel any longer.
+ *
+ * @param mostBytes kernels with more memory are left to the engine, which is slow to notice how much that is: whoever
+ *   works through many of the same size should have them kept.
+ */
+export function giveBack(kernel: Kernel | SharedKernel, mostBytes = mostIdleBytes): void {
+  if (!('memory' in kernel) || kernel.buffer.byteLength > mostBytes) return;
   if (idle.length === mostIdle) idle.shift();
   idle.push(kernel);
 }
 
 function idleKernel(bytes: number): SharedKernel | undefined {
-  const at = idle.findIndex(
-    ({ buffer }) => buffer.byteLength >= bytes && buffer.byteLength < 2 * bytes + pageBytes,
-  );
+  const sizes = idle.map(({ buffer }) => buffer.byteLength);
+  // The smallest that will do: a larger one may be what another part of the same search needs.
+  const size = Math.min(...sizes.filter((each) => each >= bytes && each < 2 * bytes + pageBytes));
+  const at = sizes.indexOf(size);
   const kernel = at < 0 ? undefined : idle.splice(at, 1)[0];
   // Shared memory is cleared number by number: large ones are faster.
   if (kernel) new Float64Array(kernel.buffer, 0, Math.ceil(bytes / 8)).fill(0);

@@ -70,21 +70,16 @@ export const scratch = {
 /** Bytes of a candidate: the positions of two rows. */
 export const candidateBytes = 8;
 
-export interface Layout {
+/** What a sketch consists of, each part in one piece: see sketch.ts. */
+export type SketchPart = 'lead' | 'rest' | 'leadNorms' | 'restNorms' | 'tail' | 'boxes' | 'order';
+
+export interface Layout extends Readonly<Record<SketchPart, number>> {
   readonly tailAxes: number;
   /** Axes that a row is rotated onto. */
   readonly axes: number;
   /** Blocks, the last of the newer and the last of the older rows perhaps not full. */
   readonly newerBlocks: number;
   readonly blocks: number;
-  readonly lead: number;
-  readonly rest: number;
-  readonly leadNorms: number;
-  readonly restNorms: number;
-  readonly tail: number;
-  readonly boxes: number;
-  /** For each position, the number of its row. */
-  readonly order: number;
   /** Where the parts of the threads begin, and how many bytes each has. */
   readonly parts: number;
   readonly partBytes: number;
@@ -103,11 +98,25 @@ export function tailAxesOf(coordinates: number): number {
   return Math.min(mostTailAxes, Math.ceil(Math.max(0, coordinates - headAxes) / 16) * 16);
 }
 
+/** Bytes that a block takes of each part. */
+export function bytesOfBlock(tailAxes: number): Readonly<Record<SketchPart, number>> {
+  return {
+    lead: (blockRows / groupRows) * groupBytes,
+    rest: (blockRows / groupRows) * groupBytes,
+    leadNorms: blockRows * 4,
+    restNorms: blockRows * 4,
+    tail: blockRows * tailAxes,
+    boxes: boxBytes,
+    // For each position, the number of its row.
+    order: blockRows * 4,
+  };
+}
+
 /** Lays out the sketch of `newer` rows and `older` ones, and so many parts for threads. */
 export function layOut(tailAxes: number, newer: number, older: number, parts: number): Layout {
   const newerBlocks = Math.ceil(newer / blockRows);
   const blocks = newerBlocks + Math.ceil(older / blockRows);
-  const rows = blocks * blockRows;
+  const block = bytesOfBlock(tailAxes);
   let end: number = header.size;
   const part = (bytes: number) => {
     const start = end;
@@ -119,13 +128,13 @@ export function layOut(tailAxes: number, newer: number, older: number, parts: nu
     axes: headAxes + tailAxes,
     newerBlocks,
     blocks,
-    lead: part((rows / groupRows) * groupBytes),
-    rest: part((rows / groupRows) * groupBytes),
-    leadNorms: part(rows * 4),
-    restNorms: part(rows * 4),
-    tail: part(rows * tailAxes),
-    boxes: part(blocks * boxBytes),
-    order: part(rows * 4),
+    lead: part(blocks * block.lead),
+    rest: part(blocks * block.rest),
+    leadNorms: part(blocks * block.leadNorms),
+    restNorms: part(blocks * block.restNorms),
+    tail: part(blocks * block.tail),
+    boxes: part(blocks * block.boxes),
+    order: part(blocks * block.order),
     parts: part(parts * partBytes),
     partBytes,
     room: candidateRoom,

@@ -63,8 +63,8 @@ const slack = 1 + 1e-12;
 /** The kernel adds up head and tail in float32: five roundings, of 2⁻²⁴ each. */
 const float32Slack = 1 + 1e-6;
 
-/** How far rounding moved the rows, at most: on the lead's axes, on the head's, on all. */
-interface Residuals {
+/** The square of how far rounding moved the rows, at most: on the lead's axes, on the head's, on all. */
+export interface Residuals {
   lead: number;
   head: number;
   all: number;
@@ -82,6 +82,21 @@ export async function fillSketch(
   kind: KernelKind | undefined,
   turns: Turns,
 ): Promise<void> {
+  const residuals = await writeSketch(rows, newerRows, frame, axes, kernel, layout, kind, turns);
+  writeHeader(kernel, layout, threshold, frame, axes, residuals);
+}
+
+/** Fills the kernel's memory but for its header: the threshold makes no difference yet. */
+export async function writeSketch(
+  rows: readonly EncodingLike[],
+  newerRows: number,
+  frame: Frame,
+  axes: Axes,
+  kernel: Kernel,
+  layout: Layout,
+  kind: KernelKind | undefined,
+  turns: Turns,
+): Promise<Residuals> {
   const order = new Uint32Array(kernel.buffer, layout.order, layout.blocks * blockRows);
   const parts: readonly Part[] = [
     { position: 0, row: 0, count: newerRows },
@@ -108,7 +123,7 @@ export async function fillSketch(
     for (let at = position + count; at % blockRows !== 0; at++) scribe.writeNothing(at);
   }
   giveBack(turner);
-  writeHeader(kernel, layout, limitsOf(threshold, frame, axes, scribe, layout));
+  return scribe.residuals;
 }
 
 interface Part {
@@ -143,12 +158,17 @@ async function orderRows(
   coarse.fill(0);
 }
 
+/** Units in a radius: of the head, and of the tail. */
+function unitsOf({ stretch, tailDeviation }: Axes): { readonly head: number; readonly tail: number } {
+  const head = headRadius / stretch;
+  return { head, tail: Math.min(127 / (tailDeviations * tailDeviation), head) };
+}
+
 /** Rounds rows and writes them to their places. */
 class Scribe {
   readonly residuals: Residuals = { lead: 0, head: 0, all: 0 };
-  /** Units in a radius: of the head, and of the tail. */
-  readonly headUnits: number;
-  readonly tailUnits: number;
+  private readonly headUnits: number;
+  private readonly tailUnits: number;
   private readonly lead: Int16Array;
   private readonly rest: Int16Array;
   private readonly leadNorms: Int32Array;
@@ -161,8 +181,7 @@ class Scribe {
     private readonly layout: Layout,
     axes: Axes,
   ) {
-    this.headUnits = headRadius / axes.stretch;
-    this.tailUnits = Math.min(127 / (tailDeviations * axes.tailDeviation), this.headUnits);
+    ({ head: this.headUnits, tail: this.tailUnits } = unitsOf(axes));
     const rows = layout.blocks * blockRows;
     const groupNumbers = (rows / groupRows) * (groupBytes / 2);
     this.lead = new Int16Array(buffer, layout.lead, groupNumbers);
@@ -247,21 +266,36 @@ interface Limits {
 }
 
 /** The squares of the bounds that the head of this file derives. */
-function limitsOf(threshold: number, frame: Frame, axes: Axes, scribe: Scribe, layout: Layout): Limits {
-  const { headUnits, tailUnits, residuals } = scribe;
+function limitsOf(
+  threshold: number,
+  frame: Frame,
+  axes: Axes,
+  residuals: Readonly<Residuals>,
+  axisCount: number,
+): Limits {
+  const units = unitsOf(axes);
   const rho = (axes.coordinates + 2) * 2 ** -23 * axes.stretch;
-  const within = headUnits * axes.stretch * ((threshold / frame.radius) * slack + 2 * eta);
-  const limit = (axisCount: number, residual: number) =>
-    (within + 2 * Math.sqrt(axisCount) * headUnits * rho + 2 * Math.sqrt(residual)) ** 2 * slack;
+  const within = units.head * axes.stretch * ((threshold / frame.radius) * slack + 2 * eta);
+  const limit = (count: number, residual: number) =>
+    (within + 2 * Math.sqrt(count) * units.head * rho + 2 * Math.sqrt(residual)) ** 2 * slack;
   return {
     lead: Math.min(noLimit, Math.floor(limit(leadAxes, residuals.lead))),
     head: Math.min(noLimit, Math.floor(limit(leadAxes + restAxes, residuals.head))),
-    all: limit(layout.axes, residuals.all) * float32Slack,
-    tailWeight: (headUnits / tailUnits) ** 2,
+    all: limit(axisCount, residuals.all) * float32Slack,
+    tailWeight: (units.head / units.tail) ** 2,
   };
 }
 
-function writeHeader({ buffer }: Kernel, layout: Layout, limits: Limits): void {
+/** Says where the parts of the sketch lie, and from where on a pair of rows is too far apart. */
+export function writeHeader(
+  { buffer }: Kernel,
+  layout: Layout,
+  threshold: number,
+  frame: Frame,
+  axes: Axes,
+  residuals: Readonly<Residuals>,
+): void {
+  const limits = limitsOf(threshold, frame, axes, residuals, layout.axes);
   const view = new DataView(buffer);
   const set = (offset: number, value: number) => view.setInt32(offset, value, true);
   set(header.lead, layout.lead);

@@ -5,6 +5,8 @@ export interface Grid {
   readonly newerRows: number;
   readonly newerBlocks: number;
   readonly blocks: number;
+  /** The first block that rows are compared with: 0, or `newerBlocks`, where newer rows are not compared with newer ones. */
+  readonly from: number;
   readonly blockRows: number;
   /** Blocks along each side of a square. */
   readonly side: number;
@@ -27,11 +29,11 @@ export function squareCount({ newerBlocks, blocks, side }: Grid): number {
  * The square of a number below `squareCount`. Older rows are only ever compared with, and so no square has them among
  * its rows. Threads run this function as text: it must use nothing but its parameters.
  */
-export function squareAt({ newerBlocks, blocks, side }: Grid, number: number): Square {
+export function squareAt({ newerBlocks, blocks, from, side }: Grid, number: number): Square {
   const columns = Math.ceil(blocks / side);
   // Squares of the same rows follow each other, as these are then at hand.
   const firstRow = Math.floor(number / columns) * side;
-  const first = Math.min(firstRow + (number % columns) * side, blocks);
+  const first = Math.min(Math.max(firstRow, from) + (number % columns) * side, blocks);
   return {
     firstRow,
     endRow: Math.min(firstRow + side, newerBlocks),

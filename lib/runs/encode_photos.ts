@@ -241,7 +241,7 @@ async function identified(
   }
 }
 
-function digestOf(bytes: Uint8Array): string {
+export function digestOf(bytes: Uint8Array): string {
   return `sha256 ${sha256Of(bytes)}`;
 }
 
@@ -252,7 +252,7 @@ const clockGrain = 2000;
  * How long a file is, and a stamp that changes whenever it does, as far as the file system tells: size, times of change,
  * inode. The same means that its content need not be read again, as Git's index has it.
  */
-async function stampOf(path: string): Promise<{ readonly stamp?: string; readonly bytes?: number }> {
+export async function stampOf(path: string): Promise<{ readonly stamp?: string; readonly bytes?: number }> {
   try {
     const { size, mtimeNs, ctimeNs, ctimeMs, ino } = await stat(path, { bigint: true });
     const isRecent = Date.now() - Number(ctimeMs) < clockGrain;

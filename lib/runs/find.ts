@@ -2,17 +2,12 @@
 
 import { type Calibration, encodingWayOf, expectedFalseMatches } from '../calibration/index.js';
 import { thresholdOptionTable } from '../config.js';
-import {
-  type DuplicatePair,
-  findDuplicates,
-  groupDuplicates,
-  type IgnoredPair,
-} from '../duplicates/index.js';
+import { findDuplicates, groupDuplicates, type IgnoredPair } from '../duplicates/index.js';
 import type { FaceEngine } from '../engine.js';
 import { readOptions } from '../options.js';
 import type { NamedPhotos } from '../photos/named_photos.js';
 import { DecisionIndex, pairKey } from '../store/index.js';
-import { closestFaces } from './closest_faces.js';
+import { describedPairs } from './described_pairs.js';
 import type { Findings, FoundPair, RunSummary } from './findings.js';
 import { gather, type Gathered, type GatherOptions, type RunProgress } from './gather.js';
 import { ruledOut } from './ruled_out.js';
@@ -57,7 +52,14 @@ export async function findInPhotos(
       options.onProgress?.({ stage: 'comparing', done: compared, total, failed: gathered.failed.length }),
   });
   const found = close.filter(({ first, second }) => !isRuledOut(first, second));
-  const pairs = describePairs(found, gathered, decisions, set?.runs.latestPairs() ?? new Set());
+  const before = set?.runs.latestPairs() ?? new Set();
+  const facesOf = new Map(gathered.records.map(({ id, faces }) => [id, faces]));
+  const pairs = describedPairs(found, {
+    facesOf,
+    references: gathered.references,
+    decisions,
+    isNew: ({ first, second }) => !before.has(pairKey(first, second)),
+  });
   const groups = groupDuplicates(pairs);
   const ways = waysCompared(gathered.records);
   options.onWays?.(ways);
@@ -82,36 +84,6 @@ export async function findInPhotos(
     }),
   };
   return set ? { run: set.runs.keep(findings), ...findings } : findings;
-}
-
-function describePairs(
-  found: readonly DuplicatePair[],
-  { records, references }: Gathered,
-  decisions: DecisionIndex,
-  before: ReadonlySet<string>,
-): FoundPair[] {
-  const facesOf = new Map(records.map(({ id, faces }) => [id, faces]));
-  const nowhere = { x: 0, y: 0, width: 0, height: 0 };
-  return found.map(({ first, second, distance }) => {
-    const faces = closestFaces(facesOf.get(first) ?? [], facesOf.get(second) ?? []);
-    const [firstReference, secondReference] = [references.get(first), references.get(second)];
-    const decision = decisions.find(
-      { name: first, reference: firstReference },
-      { name: second, reference: secondReference },
-    );
-    return {
-      first,
-      second,
-      distance,
-      similarity: 1 - distance,
-      firstBox: faces?.first.box ?? nowhere,
-      secondBox: faces?.second.box ?? nowhere,
-      ...(firstReference === undefined ? {} : { firstReference }),
-      ...(secondReference === undefined ? {} : { secondReference }),
-      isNew: !before.has(pairKey(first, second)),
-      ...(decision ? { verdict: decision.verdict } : {}),
-    };
-  });
 }
 
 function summarise(gathered: Gathered, pairs: readonly FoundPair[], groups: number): RunSummary {

@@ -23,7 +23,7 @@ interface Tally {
 /** Of ways with equally many faces the first counts. */
 export function waysCompared(
   records: readonly {
-    readonly faces: readonly unknown[];
+    readonly faces: { readonly length: number };
     readonly origin?: EncodingOrigin | undefined;
   }[],
 ): WaysCompared {

@@ -67,7 +67,7 @@ export class ConfigFile {
     );
     const path = (text: string | undefined) => (text === undefined ? undefined : resolve(folder, text));
     const paths = {
-      store: path(settings.store),
+      store: isAddress(settings.store) ? settings.store : path(settings.store),
       models: path(settings.models),
       calibration: path(settings.calibration),
       roots: settings.roots?.map((root) => (isAzureName(root) ? root : resolve(folder, root))),
@@ -107,6 +107,11 @@ export function belowEnvironment(settings: Settings): Settings {
     return variable === undefined || !process.env[variable];
   };
   return Object.fromEntries(Object.entries(settings).filter(holds));
+}
+
+/** Of a cluster's store, and not of a file. */
+function isAddress(text: string | undefined): boolean {
+  return text !== undefined && /^[a-z][a-z0-9+.-]*:\/\//i.test(text);
 }
 
 /** Who could not read the file before cannot read the one that takes its place, either. */

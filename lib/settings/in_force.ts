@@ -2,6 +2,7 @@
 
 import { engineOptionTable, thresholdOptionTable } from '../config.js';
 import type { OptionSpec } from '../options.js';
+import { redactAddress } from '../redaction.js';
 import type { ConfigFile } from './config_file.js';
 import { type SettingSpec, settingsTable } from './table.js';
 
@@ -27,10 +28,15 @@ export function settingsInForce({ settings }: ConfigFile): SettingInForce[] {
     const { description, variable } = spec;
     const facts = { name, description, ...(variable === undefined ? {} : { variable }) };
     const text = variable === undefined ? undefined : process.env[variable];
-    if (text) return { ...facts, value: fromText(name, spec, text), source: 'environment' };
-    if (ofFile[name] !== undefined) return { ...facts, value: ofFile[name], source: 'file' };
+    if (text) return { ...facts, value: shown(fromText(name, spec, text)), source: 'environment' };
+    if (ofFile[name] !== undefined) return { ...facts, value: shown(ofFile[name]), source: 'file' };
     return { ...facts, ...(spec.default === undefined ? {} : { value: spec.default }), source: 'default' };
   });
+}
+
+/** Addresses may hold passwords. */
+function shown(value: unknown): unknown {
+  return typeof value === 'string' ? redactAddress(value) : value;
 }
 
 function fromText(name: string, { schema, variable }: SettingSpec, text: string): unknown {

@@ -151,7 +151,18 @@ export const runSettings = {
 
 /** Of places. Relative paths are taken from the folder of the configuration file. */
 export const placeSettings = {
-  store: { description: 'File of the face store.', schema: text },
+  store: {
+    description:
+      'File of the face store; of a cluster the address of PostgreSQL, postgres://USER@HOST/DATABASE, with its password better in the variable.',
+    schema: text,
+    variable: 'FACEDEDUP_STORE',
+  },
+  cluster: {
+    description:
+      'Address of Redis, redis://HOST:6379, where runs are handed to a cluster of workers; without it this machine does them.',
+    schema: text,
+    variable: 'FACEDEDUP_CLUSTER',
+  },
   set: {
     description: 'Which of the store\u2019s sets of photos.',
     schema: text,
@@ -182,6 +193,7 @@ export type Settings = {
   readonly faces?: 'all' | 'largest' | 'reject';
   readonly calibration?: string;
   readonly store?: string;
+  readonly cluster?: string;
   readonly set?: string;
   readonly roots?: readonly string[];
 };

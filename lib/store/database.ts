@@ -5,6 +5,7 @@ import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import type * as Sqlite from '@photostructure/sqlite';
 import { FaceDedupError, FaceStoreError } from '../errors.js';
+import { redactAddress } from '../redaction.js';
 import { begin, hasContent } from './beginning.js';
 import { applicationId, migrations } from './schema.js';
 import { canBeWritten, wayToRead } from './unwritable.js';
@@ -34,6 +35,7 @@ export class Database {
    * @throws FaceStoreError `FACE_STORE_UNUSABLE`, `FACE_STORE_INVALID`, `FACE_STORE_MISSING`
    */
   constructor(path: string, { create, readOnly }: OpenOptions) {
+    if (/^postgres(ql)?:\/\//i.test(path)) throw noFile(path);
     this.path = path;
     if (!existsSync(path)) {
       if (!create)
@@ -243,6 +245,14 @@ function unwritable(path: string, cause?: unknown): FaceStoreError {
     'FACE_STORE_UNUSABLE',
     `The face store '${path}' cannot be written to. ${howToWrite}`,
     { cause },
+  );
+}
+
+function noFile(address: string): FaceStoreError {
+  return new FaceStoreError(
+    'FACE_STORE_UNUSABLE',
+    `'${redactAddress(address)}' is the store of a cluster, which find uses together with --cluster, and worker, status, ` +
+      'results, cancel and retry do. What was asked for works on a face store in a file: name that with --store.',
   );
 }
 

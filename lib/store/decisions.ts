@@ -59,7 +59,7 @@ export class DecisionTable {
   /** All of them or none. */
   decideAll(decisions: readonly NewDecision[]): Decision[] {
     const now = new Date().toISOString();
-    const checked = decisions.map((decision) => inOrder(decision, now));
+    const checked = decisions.map((decision) => checkDecision(decision, now));
     this.#database.transaction(() => {
       for (const { kind, first, second, verdict, reason, decidedAt } of checked)
         this.#database.run(
@@ -136,14 +136,9 @@ export class DecisionTable {
        WHERE decisions.set_id = ? AND withdrawn_at IS NULL ORDER BY decisions.id`,
       this.#set,
     );
-    const latest = new Map<string, Decision>();
-    for (const row of rows)
-      for (const decision of row['fits'] === 1 ? [decisionOf(row)] : this.#underOtherNames(row)) {
-        const key = keyOf(decision.kind, decision.first, decision.second);
-        latest.delete(key);
-        latest.set(key, decision);
-      }
-    return [...latest.values()];
+    return latestOfEach(
+      rows.flatMap((row) => (row['fits'] === 1 ? [decisionOf(row)] : this.#underOtherNames(row))),
+    );
   }
 
   /** A decision on two contents, by the names that they have now. */
@@ -214,7 +209,22 @@ function keyOf(kind: SubjectKind, first: string, second: string): string {
   return JSON.stringify([kind, first, second]);
 }
 
-function inOrder({ kind, first, second, verdict, reason }: NewDecision, decidedAt: string): Decision {
+/** The last decision on each pair, in the order in which those were made. */
+export function latestOfEach(decisions: readonly Decision[]): Decision[] {
+  const latest = new Map<string, Decision>();
+  for (const decision of decisions) {
+    const key = keyOf(decision.kind, decision.first, decision.second);
+    latest.delete(key);
+    latest.set(key, decision);
+  }
+  return [...latest.values()];
+}
+
+/** A decision as it is kept. @throws InvalidOptionError `ARGUMENT_INVALID` */
+export function checkDecision(
+  { kind, first, second, verdict, reason }: NewDecision,
+  decidedAt: string,
+): Decision {
   const wrong = (sentence: string) => new InvalidOptionError('ARGUMENT_INVALID', sentence);
   if (first === second) throw wrong(`A decision is on two, and '${first}' is given twice.`);
   for (const text of [first, second, reason ?? ' '])

@@ -30,6 +30,8 @@ import {
   type Verdict,
 } from 'facededup';
 
+import type { Cluster, ClusterStatus, ClusterWorker, RunStatus } from 'facededup/cluster';
+
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : never;
 declare function holds<Check extends true>(check?: Check): void;
 
@@ -44,6 +46,11 @@ holds<Same<ReturnType<typeof availableBackends>, DnnBackend[]>>();
 holds<Same<ReturnType<typeof findInPhotos>, Promise<Findings>>>();
 holds<Same<ReturnType<typeof writeKeptPhotos>, Promise<number>>>();
 holds<Same<ReturnType<typeof readKeptPhotos>, AsyncGenerator<KeptPhoto, void, undefined>>>();
+holds<Same<ReturnType<Cluster['submit']>, Promise<number>>>();
+holds<Same<ReturnType<Cluster['wait']>, Promise<Findings>>>();
+holds<Same<ReturnType<Cluster['overview']>, Promise<ClusterStatus>>>();
+holds<Same<ReturnType<Cluster['status']>, Promise<RunStatus>>>();
+holds<Same<ReturnType<typeof ClusterWorker.start>, Promise<ClusterWorker>>>();
 holds<Same<Verdict, 'same' | 'different' | 'unsure'>>();
 holds<Same<FaceEncoding['encoding'], Float32Array>>();
 holds<Same<FaceLandmarks['points'], readonly (readonly [x: number, y: number])[]>>();

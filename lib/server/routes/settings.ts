@@ -10,7 +10,14 @@ import type { ServerContext } from '../context.js';
 import { answers, ref } from '../schemas.js';
 
 /** What leads to files is for those to say who start the server: a client could read or write anywhere by it. */
-const fixedSettings: ReadonlySet<string> = new Set(['models', 'store', 'set', 'roots', 'calibration']);
+const fixedSettings: ReadonlySet<string> = new Set([
+  'models',
+  'store',
+  'cluster',
+  'set',
+  'roots',
+  'calibration',
+]);
 
 export function addSettingRoutes(app: FastifyInstance, { config }: ServerContext): void {
   const tags = ['settings'];

@@ -82,7 +82,7 @@ for (const [name, axes] of kinds) {
 }
 
 t.test('the squares cover every two blocks once, and no two older ones', async (t) => {
-  const grid = { newerRows: 21 * blockRows - 5, newerBlocks: 21, blocks: 50, blockRows, side: 8 };
+  const grid = { newerRows: 21 * blockRows - 5, newerBlocks: 21, blocks: 50, from: 0, blockRows, side: 8 };
   const seen: string[] = [];
   for (let number = 0; number < squareCount(grid); number++) {
     const { firstRow, endRow, first, end } = squareAt(grid, number);

@@ -52,7 +52,7 @@ t.test('a thread that ends by itself is an error, never a wait without end', asy
   const helpers = new Helpers(1);
   const memory = { buffer: new SharedArrayBuffer(64) };
   // No module: the thread throws as soon as it is told to begin.
-  const grid = { newerRows: 1, newerBlocks: 1, blocks: 1, blockRows: 128, side: 8 };
+  const grid = { newerRows: 1, newerBlocks: 1, blocks: 1, from: 0, blockRows: 128, side: 8 };
   helpers.begin({ memory, module: {} } as never, grid, [0, 32], 1);
   await t.rejects(
     async () => {

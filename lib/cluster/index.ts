@@ -1,0 +1,9 @@
+// The door of the cluster: the same find on many machines, on Redis and PostgreSQL.
+
+export type { ClusterAddresses } from './addresses.js';
+export { Cluster, type ClusterStatus, type RunStatus, type WaitOptions } from './cluster.js';
+export type { SetDecisions } from './postgres/decisions.js';
+export type { DeadJob, RunState, StageProgress } from './postgres/runs.js';
+export type { RunOptions, ShapingOptions } from './run_request.js';
+export type { RunJob, Stage } from './stages.js';
+export { ClusterWorker, eventInWords, type WorkerEvent, type WorkerOptions } from './worker.js';

@@ -1,0 +1,60 @@
+// What a thread that compares tiles runs: it answers each message with the pairs of a tile, and keeps blocks for the next.
+
+import { parentPort, workerData } from 'node:worker_threads';
+import {
+  KeptBlocks,
+  matchTile,
+  type PairColumns,
+  type RunAxes,
+  sketchBlock,
+  unpackAxes,
+  unpackBlock,
+} from '../../duplicates/index.js';
+import { FaceDedupError } from '../../errors.js';
+
+/** Bytes that all threads read and none writes, under a name that no other bytes have. */
+export interface NamedBytes {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
+export interface TileTask {
+  readonly threshold: number;
+  readonly axes: NamedBytes;
+  readonly first: NamedBytes;
+  readonly second: NamedBytes;
+}
+
+export interface MatchThreadData {
+  /** What the kept blocks may take together. */
+  readonly mostBytes: number;
+}
+
+export type TileAnswer =
+  { readonly pairs: PairColumns } | { readonly code: string; readonly message: string };
+
+const { mostBytes } = workerData as MatchThreadData;
+
+/** Blocks can be compared when they were sketched along the very same axes. */
+let current: { readonly name: string; readonly axes: RunAxes; readonly blocks: KeptBlocks } | undefined;
+
+async function pairsOf({ threshold, axes, first, second }: TileTask): Promise<PairColumns> {
+  if (current?.name !== axes.name)
+    current = { name: axes.name, axes: unpackAxes(axes.bytes), blocks: new KeptBlocks({ mostBytes }) };
+  const { axes: used, blocks } = current;
+  const sketched = ({ name, bytes }: NamedBytes) =>
+    blocks.get(name, () => sketchBlock(unpackBlock(bytes), used));
+  const a = await sketched(first);
+  return matchTile(a, second.name === first.name ? a : await sketched(second), { threshold });
+}
+
+function faultOf(error: unknown): TileAnswer {
+  const message = error instanceof Error ? error.message : String(error);
+  return { code: error instanceof FaceDedupError ? error.code : 'INTERNAL', message };
+}
+
+parentPort?.on('message', (task: TileTask) => {
+  void pairsOf(task)
+    .then((pairs): TileAnswer => ({ pairs }), faultOf)
+    .then((answer) => parentPort?.postMessage(answer));
+});

@@ -1,0 +1,151 @@
+// What runs found: pairs, groups, the account of every photo, as they are kept and read again.
+
+import { ClusterError } from '../../errors.js';
+import type { Findings, FoundPair } from '../../runs/findings.js';
+import type { DecisionIndex } from '../../store/decisions.js';
+import { pairKey } from '../../store/run_table.js';
+import type { Sql, SqlRow } from './database.js';
+import { missing } from './runs.js';
+
+/** A run's findings without pairs and groups, as they are kept. */
+export type KeptFacts = Omit<Findings, 'run' | 'pairs' | 'groups'>;
+
+const pairsTogether = 5000;
+/** The results of older runs are forgotten: those of large sets take a lot of room. */
+const keptRuns = 30;
+
+/**
+ * The pairs of the set's latest run that ended before this one, by the names that their photos have now, without those
+ * whose photos have another content since.
+ */
+export async function pairsBefore(sql: Sql, set: number, run: number): Promise<ReadonlySet<string>> {
+  const rows = await sql.rows(
+    `SELECT a.name AS first, b.name AS second FROM facededup.run_pairs
+     JOIN facededup.photos AS a ON a.id = first_id JOIN facededup.photos AS b ON b.id = second_id
+     WHERE run_id = (SELECT max(id) FROM facededup.runs WHERE set_id = $1 AND id < $2 AND state = 'finished')`,
+    [set, run],
+  );
+  return new Set(rows.map((row) => pairKey(String(row['first']), String(row['second']))));
+}
+
+/** Closest first. @param idOf of a photo. */
+export async function keepFoundPairs(
+  sql: Sql,
+  run: number,
+  pairs: readonly FoundPair[],
+  idOf: (photo: string) => number | undefined,
+): Promise<void> {
+  for (let from = 0; from < pairs.length; from += pairsTogether) {
+    const some = pairs.slice(from, from + pairsTogether);
+    const column = (value: (pair: FoundPair) => unknown) => some.map(value);
+    await sql.run(
+      `INSERT INTO facededup.run_pairs
+         (run_id, position, first_id, second_id, first, second, distance, boxes, is_new)
+       SELECT $1, $2 + ordinality - 1, first_id, second_id, first, second, distance, boxes, is_new
+       FROM unnest($3::bigint[], $4::bigint[], $5::text[], $6::text[], $7::float8[], $8::text[], $9::boolean[])
+         WITH ORDINALITY AS given (first_id, second_id, first, second, distance, boxes, is_new, ordinality)`,
+      [
+        run,
+        from,
+        column(({ first }) => idOf(first) ?? null),
+        column(({ second }) => idOf(second) ?? null),
+        column(({ first }) => first),
+        column(({ second }) => second),
+        column(({ distance }) => distance),
+        column(({ firstBox, secondBox, firstReference, secondReference }) =>
+          JSON.stringify([firstBox, secondBox, firstReference ?? null, secondReference ?? null]),
+        ),
+        column(({ isNew }) => isNew),
+      ],
+    );
+  }
+}
+
+export async function keepGroups(
+  sql: Sql,
+  run: number,
+  groups: readonly (readonly string[])[],
+): Promise<void> {
+  const members = groups.flatMap((group, position) =>
+    group.map((photo, place) => ({ position, place, photo })),
+  );
+  for (let from = 0; from < members.length; from += pairsTogether) {
+    const some = members.slice(from, from + pairsTogether);
+    await sql.run(
+      `INSERT INTO facededup.run_groups (run_id, position, place, photo)
+       SELECT $1, position, place, photo FROM unnest($2::integer[], $3::integer[], $4::text[])
+         AS given (position, place, photo)`,
+      [
+        run,
+        some.map(({ position }) => position),
+        some.map(({ place }) => place),
+        some.map(({ photo }) => photo),
+      ],
+    );
+  }
+}
+
+/** Keeps the account of a run, and forgets the oldest runs of its set. */
+export async function keepFacts(sql: Sql, set: number, run: number, facts: KeptFacts): Promise<void> {
+  await sql.run('UPDATE facededup.runs SET facts = $2 WHERE id = $1', [run, JSON.stringify(facts)]);
+  await sql.run(
+    `DELETE FROM facededup.runs WHERE set_id = $1 AND state <> 'running' AND id NOT IN (
+       SELECT id FROM facededup.runs WHERE set_id = $1 ORDER BY id DESC LIMIT ${keptRuns})`,
+    [set],
+  );
+}
+
+export async function foundPairs(sql: Sql, run: number): Promise<FoundPair[]> {
+  const rows = await sql.rows(
+    `SELECT first, second, distance, boxes, is_new FROM facededup.run_pairs WHERE run_id = $1 ORDER BY position`,
+    [run],
+  );
+  return rows.map(pairOf);
+}
+
+/** All of a run that is finished. @throws ClusterError `CLUSTER_RUN_MISSING` */
+export async function findingsOf(
+  sql: Sql,
+  run: number,
+  decisions: DecisionIndex,
+): Promise<Findings & Required<Pick<Findings, 'run'>>> {
+  const row = await sql.row('SELECT facts FROM facededup.runs WHERE id = $1', [run]);
+  if (!row) throw missing(run);
+  if (row['facts'] === null)
+    throw new ClusterError('CLUSTER_RUN_MISSING', `Run ${run} has no results: it is not finished.`);
+  const groups: string[][] = [];
+  const members = await sql.rows(
+    'SELECT position, photo FROM facededup.run_groups WHERE run_id = $1 ORDER BY position, place',
+    [run],
+  );
+  for (const { position, photo } of members) (groups[Number(position)] ??= []).push(String(photo));
+  const pairs = (await foundPairs(sql, run)).map((pair) => {
+    const decision = decisions.find(
+      { name: pair.first, reference: pair.firstReference },
+      { name: pair.second, reference: pair.secondReference },
+    );
+    return decision ? { ...pair, verdict: decision.verdict } : pair;
+  });
+  return { run, ...(JSON.parse(String(row['facts'])) as KeptFacts), pairs, groups };
+}
+
+function pairOf(row: SqlRow): FoundPair {
+  const [firstBox, secondBox, firstReference, secondReference] = JSON.parse(String(row['boxes'])) as [
+    FoundPair['firstBox'],
+    FoundPair['secondBox'],
+    string | null,
+    string | null,
+  ];
+  const distance = Number(row['distance']);
+  return {
+    first: String(row['first']),
+    second: String(row['second']),
+    distance,
+    similarity: 1 - distance,
+    firstBox,
+    secondBox,
+    ...(firstReference === null ? {} : { firstReference }),
+    ...(secondReference === null ? {} : { secondReference }),
+    isNew: row['is_new'] === true,
+  };
+}

@@ -1,0 +1,215 @@
+// The blocks and tiles of a run: encodings in columns, and the pairs that were found in each tile.
+
+import type { PairColumns, Tile, TilePairs } from '../../duplicates/index.js';
+import type { Contents } from './contents.js';
+import type { Sql, SqlRow } from './database.js';
+import type { Sealing } from './sealing.js';
+import type { KeptFace } from '../../encodings/kept_encodings.js';
+
+const recordsTogether = 1000;
+const tilesTogether = 5000;
+const namesTogether = 20_000;
+const pairBytes = 16;
+
+/** A tile, its place in a job, and the pairs of faces in it. */
+export interface PlannedTile extends Tile {
+  readonly job: number;
+  readonly pairs: number;
+}
+
+/** Numbers the photos that are compared, the old ones first. @returns how many of those there are. */
+export async function numberRecords(sql: Sql, run: number): Promise<number> {
+  await sql.run(
+    `UPDATE facededup.run_photos AS photos SET record = numbered.record
+     FROM (SELECT position, row_number() OVER (ORDER BY is_old DESC, position) - 1 AS record FROM facededup.run_photos
+       WHERE run_id = $1 AND outcome = 'compared') AS numbered
+     WHERE photos.run_id = $1 AND photos.position = numbered.position`,
+    [run],
+  );
+  const row = await sql.row('SELECT count(*) AS old FROM facededup.run_photos WHERE run_id = $1 AND is_old', [
+    run,
+  ]);
+  return Number(row?.['old']);
+}
+
+/** The faces of the photos that are compared, in the order of their numbers. */
+export async function* facesOfRecords(
+  sql: Sql,
+  contents: Contents,
+  run: number,
+): AsyncGenerator<readonly KeptFace[], void, undefined> {
+  for (let from = 0; ; from += recordsTogether) {
+    const rows = await sql.rows(
+      `SELECT contents.digest, origins.digest AS origin, contents.faces
+       FROM facededup.run_photos JOIN facededup.contents USING (digest, origin_id)
+         JOIN facededup.origins ON origins.id = contents.origin_id
+       WHERE run_id = $1 AND record >= $2 AND record < $3 ORDER BY record`,
+      [run, from, from + recordsTogether],
+    );
+    for (const row of rows) yield contents.facesOf(row);
+    if (rows.length < recordsTogether) return;
+  }
+}
+
+/** How many faces of each photo are compared, in the order of their numbers. */
+export async function faceCounts(sql: Sql, run: number): Promise<number[]> {
+  const counts: number[] = [];
+  for (let from = 0; ; from += namesTogether) {
+    const rows = await sql.rows(
+      'SELECT faces FROM facededup.run_photos WHERE run_id = $1 AND record >= $2 AND record < $3 ORDER BY record',
+      [run, from, from + namesTogether],
+    );
+    for (const { faces } of rows) counts.push(Number(faces));
+    if (rows.length < namesTogether) return counts;
+  }
+}
+
+/** The names of the photos of each block. */
+export async function namesOfBlocks(sql: Sql, run: number): Promise<string[][]> {
+  const blocks = await sql.rows('SELECT photos FROM facededup.run_blocks WHERE run_id = $1 ORDER BY number', [
+    run,
+  ]);
+  const names: string[] = [];
+  for (let from = 0; ; from += namesTogether) {
+    const rows = await sql.rows(
+      'SELECT name FROM facededup.run_photos WHERE run_id = $1 AND record >= $2 AND record < $3 ORDER BY record',
+      [run, from, from + namesTogether],
+    );
+    for (const { name } of rows) names.push(String(name));
+    if (rows.length < namesTogether) break;
+  }
+  let from = 0;
+  return blocks.map(({ photos }) => names.slice(from, (from += Number(photos))));
+}
+
+const placeOfBlock = (run: number, number: number) => `block ${number} of run ${run}`;
+const placeOfAxes = (run: number) => `the axes of run ${run}`;
+const placeOfPairs = (run: number, { first, second }: Tile) =>
+  `the pairs of the blocks ${first} and ${second} of run ${run}`;
+
+/** @param packed as `packBlock` makes it. */
+export async function keepBlock(
+  sql: Sql,
+  sealing: Sealing,
+  run: number,
+  number: number,
+  packed: Uint8Array,
+  photos: number,
+): Promise<void> {
+  await sql.run('INSERT INTO facededup.run_blocks (run_id, number, photos, data) VALUES ($1, $2, $3, $4)', [
+    run,
+    number,
+    photos,
+    sealing.bytes(packed, placeOfBlock(run, number)),
+  ]);
+}
+
+/** @returns undefined when the run is over and its blocks are gone. @throws ClusterError */
+export async function packedBlock(
+  sql: Sql,
+  sealing: Sealing,
+  run: number,
+  number: number,
+): Promise<Uint8Array | undefined> {
+  const row = await sql.row('SELECT data FROM facededup.run_blocks WHERE run_id = $1 AND number = $2', [
+    run,
+    number,
+  ]);
+  return row && sealing.bytesIn(row['data'] as Uint8Array, placeOfBlock(run, number));
+}
+
+/** @param packed as `packAxes` makes them. */
+export async function keepAxes(sql: Sql, sealing: Sealing, run: number, packed: Uint8Array): Promise<void> {
+  await sql.run('INSERT INTO facededup.run_axes (run_id, data) VALUES ($1, $2)', [
+    run,
+    sealing.bytes(packed, placeOfAxes(run)),
+  ]);
+}
+
+/** @returns undefined when the run is over and they are gone. @throws ClusterError */
+export async function packedAxes(sql: Sql, sealing: Sealing, run: number): Promise<Uint8Array | undefined> {
+  const row = await sql.row('SELECT data FROM facededup.run_axes WHERE run_id = $1', [run]);
+  return row && sealing.bytesIn(row['data'] as Uint8Array, placeOfAxes(run));
+}
+
+export async function keepTiles(sql: Sql, run: number, tiles: readonly PlannedTile[]): Promise<void> {
+  for (let from = 0; from < tiles.length; from += tilesTogether) {
+    const some = tiles.slice(from, from + tilesTogether);
+    await sql.run(
+      `INSERT INTO facededup.run_tiles (run_id, job, first_block, second_block)
+       SELECT $1, job, first_block, second_block
+       FROM unnest($2::integer[], $3::integer[], $4::integer[]) AS given (job, first_block, second_block)`,
+      [run, some.map(({ job }) => job), some.map(({ first }) => first), some.map(({ second }) => second)],
+    );
+  }
+}
+
+/** The tiles of a job, one after the other as they share blocks. */
+export async function tilesOf(sql: Sql, run: number, job: number): Promise<Tile[]> {
+  const rows = await sql.rows(
+    `SELECT first_block, second_block FROM facededup.run_tiles WHERE run_id = $1 AND job = $2
+     ORDER BY first_block, second_block`,
+    [run, job],
+  );
+  return rows.map(tileIn);
+}
+
+export async function keepPairs(
+  sql: Sql,
+  sealing: Sealing,
+  run: number,
+  { pairs, ...tile }: TilePairs,
+): Promise<void> {
+  await sql.run(
+    'UPDATE facededup.run_tiles SET pairs = $4 WHERE run_id = $1 AND first_block = $2 AND second_block = $3',
+    [run, tile.first, tile.second, sealing.bytes(packPairs(pairs), placeOfPairs(run, tile))],
+  );
+}
+
+/** Job by job. @throws ClusterError */
+export async function* pairsOfTiles(
+  sql: Sql,
+  sealing: Sealing,
+  run: number,
+): AsyncGenerator<TilePairs, void, undefined> {
+  const last = await sql.row('SELECT max(job) AS job FROM facededup.run_tiles WHERE run_id = $1', [run]);
+  for (let job = 0; job <= Number(last?.['job'] ?? -1); job++) {
+    const rows = await sql.rows(
+      'SELECT first_block, second_block, pairs FROM facededup.run_tiles WHERE run_id = $1 AND job = $2',
+      [run, job],
+    );
+    for (const row of rows) {
+      const tile = tileIn(row);
+      const bytes = sealing.bytesIn(row['pairs'] as Uint8Array, placeOfPairs(run, tile));
+      yield { ...tile, pairs: unpackPairs(bytes) };
+    }
+  }
+}
+
+function tileIn(row: SqlRow): Tile {
+  return { first: Number(row['first_block']), second: Number(row['second_block']) };
+}
+
+/** Two numbers of photos as uint32 and their distance as float64, little-endian, for each. */
+function packPairs({ firsts, seconds, distances }: PairColumns): Uint8Array {
+  const bytes = new Uint8Array(distances.length * pairBytes);
+  const view = new DataView(bytes.buffer);
+  distances.forEach((distance, index) => {
+    view.setUint32(index * pairBytes, firsts[index] as number, true);
+    view.setUint32(index * pairBytes + 4, seconds[index] as number, true);
+    view.setFloat64(index * pairBytes + 8, distance, true);
+  });
+  return bytes;
+}
+
+function unpackPairs(bytes: Uint8Array): PairColumns {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const count = bytes.length / pairBytes;
+  return {
+    firsts: Uint32Array.from({ length: count }, (_, index) => view.getUint32(index * pairBytes, true)),
+    seconds: Uint32Array.from({ length: count }, (_, index) => view.getUint32(index * pairBytes + 4, true)),
+    distances: Float64Array.from({ length: count }, (_, index) =>
+      view.getFloat64(index * pairBytes + 8, true),
+    ),
+  };
+}

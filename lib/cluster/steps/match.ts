@@ -1,0 +1,31 @@
+// A step of many: some tiles, each of them the faces of one block compared with those of another, or of its own.
+
+import { cancelled } from '../postgres/runs.js';
+import { keepPairs, packedAxes, packedBlock, tilesOf } from '../postgres/tiles.js';
+import type { Step } from './step.js';
+
+export const match: Step = async ({ store, job, begun, signal, threads, shared }) => {
+  const { run } = job;
+  const { threshold } = begun.facts.request;
+  const { database, sealing } = store;
+  const there = <Found>(found: Found | undefined): Found => {
+    // Gone with a run that is over.
+    if (found === undefined) throw cancelled(run);
+    return found;
+  };
+  const axes = () => shared.get(`${run}`, async () => there(await packedAxes(database, sealing, run)));
+  const block = (number: number) =>
+    shared.get(`${run} ${number}`, async () => there(await packedBlock(database, sealing, run, number)));
+  const tiles = await tilesOf(database, run, job.number);
+  const taskOf = async ({ first, second }: (typeof tiles)[number]) => ({
+    threshold,
+    axes: await axes(),
+    first: await block(first),
+    second: await block(second),
+  });
+  const pairs = await threads.pairsOf(tiles, taskOf, signal);
+  await store.runs.complete(job, async (sql) => {
+    for (const [index, tile] of tiles.entries())
+      await keepPairs(sql, sealing, run, { ...tile, pairs: there(pairs[index]) });
+  });
+};

@@ -1,0 +1,178 @@
+// The step between encoding and matching: the set brought up to date, its faces laid out in blocks, and tiles planned.
+
+import { existsSync } from 'node:fs';
+import { isAzureName } from '../../azure.js';
+import {
+  axesOfRun,
+  type BlockRange,
+  packAxes,
+  packBlock,
+  planBlocks,
+  planSample,
+  planTiles,
+} from '../../duplicates/index.js';
+import type { KeptFace } from '../../encodings/kept_encodings.js';
+import { NoPhotosError } from '../../errors.js';
+import { largest } from '../../runs/gather.js';
+import type { Sql } from '../postgres/database.js';
+import { markOld } from '../postgres/known_pairs.js';
+import { sortByPolicy } from '../postgres/run_photos.js';
+import { addJobs } from '../postgres/runs.js';
+import {
+  addOthers,
+  forgetGone,
+  perhapsMoved,
+  rename,
+  type RunOfSet,
+  takeIn,
+} from '../postgres/set_photos.js';
+import {
+  faceCounts,
+  facesOfRecords,
+  keepAxes,
+  keepBlock,
+  keepTiles,
+  numberRecords,
+  type PlannedTile,
+} from '../postgres/tiles.js';
+import type { Step, StepContext } from './step.js';
+
+const numbers = 128;
+/**
+ * Faces of a block. Larger ones are compared faster, as more of each can be passed over; of smaller ones a run of few
+ * faces has enough for all workers.
+ */
+const [fewestRows, mostRows] = [1024, 8192];
+const blocksOfASmallRun = 16;
+/** Pairs of faces that one job compares: some tenths of a second of work, and at most some ten seconds. */
+const [fewestPairs, mostPairs] = [2e7, 2e9];
+const jobsOfARun = 256;
+
+export const plan: Step = async (context) => {
+  const { store, job, begun } = context;
+  const { request } = begun.facts;
+  const ofSet = { run: job.run, set: begun.setId };
+  // A run of the set alone: no worker has said yet how it encodes.
+  if (request.photos.length === 0) await chooseOrigin(context);
+  await store.runs.complete(job, async (sql) => {
+    await followMoved(sql, ofSet);
+    await takeIn(sql, ofSet);
+    if (request.dropGone) await forgetGone(sql, ofSet);
+    await addOthers(sql, ofSet);
+    await requirePhotos(sql, job.run);
+    await sortByPolicy(sql, job.run, request.policy);
+    await markOld(sql, ofSet, request);
+    const blocks = await layOut(sql, context, await numberRecords(sql, job.run));
+    const tiles = plannedTiles(blocks, request.jobPairs);
+    await keepTiles(sql, job.run, tiles);
+    await addJobs(sql, job.run, 'match', pairsOfJobs(tiles));
+  });
+};
+
+async function chooseOrigin({ store, job, begun, engine, signal }: StepContext): Promise<void> {
+  const made = await engine(begun.facts.request.engine);
+  const { id } = await store.contents.keepOrigin(store.database, await made.origin({ signal }));
+  await store.database.run('UPDATE facededup.runs SET origin_id = $2 WHERE id = $1 AND origin_id IS NULL', [
+    job.run,
+    id,
+  ]);
+}
+
+async function followMoved(sql: Sql, ofSet: RunOfSet): Promise<void> {
+  for (const moved of await perhapsMoved(sql, ofSet)) {
+    if ([moved.from, moved.to].some(isAzureName) || existsSync(moved.from)) continue;
+    await rename(sql, ofSet.set, moved);
+  }
+}
+
+async function requirePhotos(sql: Sql, run: number): Promise<void> {
+  if (await sql.row('SELECT 1 FROM facededup.run_photos WHERE run_id = $1 LIMIT 1', [run])) return;
+  throw new NoPhotosError(
+    'NO_PHOTOS',
+    'There are no photos in this set yet. Name files, folders or containers to take in.',
+  );
+}
+
+/** A block of photos that have been compared with each other, or of others. */
+interface PlannedBlock extends BlockRange {
+  readonly isOld: boolean;
+}
+
+/**
+ * Keeps blocks, photo after photo, and the axes that all are sketched along.
+ *
+ * @param old how many of the first photos are old.
+ */
+async function layOut(sql: Sql, { store, job, begun }: StepContext, old: number): Promise<PlannedBlock[]> {
+  const { threshold, policy, blockRows } = begun.facts.request;
+  const faces = await faceCounts(sql, job.run);
+  const rows = faces.reduce((sum, count) => sum + count, 0);
+  const most = blockRows ?? rowsOfBlocks(rows);
+  const blocks = [
+    ...planBlocks(faces.slice(0, old), most).map((block) => ({ ...block, isOld: true })),
+    ...planBlocks(faces.slice(old), most).map((block) => ({
+      ...{ ...block, isOld: false },
+      ...{ from: block.from + old, to: block.to + old },
+    })),
+  ];
+  const sampled = new Map(
+    planSample(blocks.map((block) => block.rows)).map((each) => [each.block, each.rows]),
+  );
+  const sample: Float32Array[] = [];
+  const photos = facesOfRecords(sql, store.contents, job.run);
+  for (const [number, range] of blocks.entries()) {
+    const block = await blockFrom(photos, range, policy === 'largest');
+    for (const row of sampled.get(number) ?? [])
+      sample.push(block.encodings.subarray(row * numbers, (row + 1) * numbers));
+    await keepBlock(sql, store.sealing, job.run, number, packBlock(block), range.to - range.from);
+  }
+  if (sample.length > 0)
+    await keepAxes(sql, store.sealing, job.run, packAxes(await axesOfRun(sample, { threshold, rows })));
+  return blocks;
+}
+
+function rowsOfBlocks(rows: number): number {
+  return Math.min(mostRows, Math.max(fewestRows, Math.ceil(rows / blocksOfASmallRun)));
+}
+
+async function blockFrom(
+  photos: AsyncGenerator<readonly KeptFace[], void, undefined>,
+  { from, to, rows }: BlockRange,
+  onlyLargest: boolean,
+) {
+  const encodings = new Float32Array(rows * numbers);
+  const photoOfRow = new Uint32Array(rows);
+  for (let photo = 0, row = 0; photo < to - from; photo++) {
+    const { value } = await photos.next();
+    const kept = value ?? [];
+    for (const { encoding } of onlyLargest ? largest(kept) : kept) {
+      encodings.set(encoding, row * numbers);
+      photoOfRow[row++] = photo;
+    }
+  }
+  return { photos: to - from, dimensions: rows === 0 ? 0 : numbers, photoOfRow, encodings };
+}
+
+/** One after the other as they share blocks, cut into jobs of about as many pairs. */
+function plannedTiles(blocks: readonly PlannedBlock[], jobPairs: number | undefined): PlannedTile[] {
+  const rows = blocks.map((block) => block.rows);
+  const newBlocks = [...blocks.keys()].filter((block) => !blocks[block]?.isOld);
+  const tiles = [...planTiles(blocks.length, { newBlocks })].map(({ first, second }) => {
+    const [a, b] = [rows[first] ?? 0, rows[second] ?? 0];
+    return { first, second, pairs: first === second ? (a * (a - 1)) / 2 : a * b };
+  });
+  const all = tiles.reduce((sum, { pairs }) => sum + pairs, 0);
+  const most = jobPairs ?? Math.min(mostPairs, Math.max(fewestPairs, all / jobsOfARun));
+  let [job, inJob] = [0, 0];
+  return tiles.map((tile) => {
+    if (inJob > 0 && inJob + tile.pairs > most) [job, inJob] = [job + 1, 0];
+    inJob += tile.pairs;
+    return { ...tile, job };
+  });
+}
+
+function pairsOfJobs(tiles: readonly PlannedTile[]): number[] {
+  const pairs: number[] = [];
+  for (const { job, pairs: count } of tiles) pairs[job] = (pairs[job] ?? 0) + count;
+  return pairs;
+}

@@ -1,0 +1,229 @@
+// A worker of a cluster: takes jobs, does them, and sees to it that what the store wants done is in the queue.
+
+import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
+import { type EngineOptions, FaceEngine } from '../engine.js';
+import { AbortedError, ClusterError, FaceDedupError, InternalError } from '../errors.js';
+import type { ClusterAddresses } from './addresses.js';
+import { MatchThreads } from './matching/match_threads.js';
+import { SharedBlocks } from './matching/shared_blocks.js';
+import { pause } from './pause.js';
+import { ClusterStore } from './postgres/store.js';
+import { JobQueue, type JobEnd, type JobTaker } from './queue/job_queue.js';
+import { handOut } from './hand_out.js';
+import type { ShapingOptions } from './run_request.js';
+import { jobName, type RunJob } from './stages.js';
+import { steps } from './steps/index.js';
+
+/** Of a worker: what is its own, and not the run's. */
+export interface WorkerOptions extends ClusterAddresses {
+  /** Places of models, backend and target, and lanes: photos worked on at once. */
+  readonly engine?: Pick<EngineOptions, 'models' | 'backend' | 'target' | 'lanes'> | undefined;
+  /**
+   * Seconds after which a job is given to another worker when nothing is heard of the one that has it: 2 and up; default
+   * 30. All workers should have the same. A job that failed is tried again after a tenth of it, then twice that, and so on.
+   */
+  readonly patience?: number | undefined;
+  /** Told of each job that ends, and of what happens in the background. */
+  readonly onEvent?: ((event: WorkerEvent) => void) | undefined;
+}
+
+/** What a worker tells while it works. */
+export interface WorkerEvent {
+  readonly kind: 'done' | 'failed' | 'dead' | 'back' | 'trouble';
+  readonly job?: RunJob;
+  /** Without secrets. */
+  readonly message?: string;
+}
+
+/** Errors that trying again does not change. */
+const finalCodes: ReadonlySet<string> = new Set([
+  'NO_PHOTOS',
+  'ARGUMENT_INVALID',
+  'OPTION_RANGE',
+  'OPTION_TYPE',
+  'OPTION_UNKNOWN',
+  'CLUSTER_STORE_INVALID',
+]);
+
+const defaultPatience = 30;
+
+/** Takes jobs until it is closed; holds connections, and an engine from the first photo on. */
+export class ClusterWorker {
+  /** Of the machine and process. */
+  readonly name = `${hostname()}:${process.pid}:${randomBytes(2).toString('hex')}`;
+  readonly #options: WorkerOptions;
+  readonly #store: ClusterStore;
+  readonly #queue: JobQueue;
+  readonly #closing: AbortController;
+  readonly #patience: number;
+  readonly #taker: JobTaker;
+  readonly #beating: Promise<void>;
+  /** What ends the jobs under way, by their runs. */
+  readonly #underWay = new Map<number, Set<AbortController>>();
+  readonly #threads: MatchThreads;
+  readonly #shared = new SharedBlocks();
+  #engine: { readonly key: string; readonly engine: Promise<FaceEngine> } | undefined;
+
+  private constructor(
+    options: WorkerOptions,
+    store: ClusterStore,
+    queue: JobQueue,
+    closing: AbortController,
+    patience: number,
+  ) {
+    this.#options = options;
+    this.#store = store;
+    this.#queue = queue;
+    this.#closing = closing;
+    this.#patience = patience;
+    this.#threads = new MatchThreads(options.engine?.lanes);
+    this.#beating = this.#beat();
+    this.#taker = queue.take((job) => this.#do(job), {
+      patience,
+      concurrency: 1,
+      onTrouble: (message) => this.#tell({ kind: 'trouble', message }),
+    });
+  }
+
+  /** @throws ClusterError, StoreKeyError, InvalidOptionError: when it cannot begin; later it waits for what is gone. */
+  static async start(options: WorkerOptions): Promise<ClusterWorker> {
+    const { patience = defaultPatience } = options;
+    const closing = new AbortController();
+    // Once at first without endless patience: a wrong address is to be told.
+    await (await ClusterStore.open(options.store)).close();
+    const store = await ClusterStore.open(options.store, {
+      patience: Number.POSITIVE_INFINITY,
+      signal: closing.signal,
+      idleSeconds: Math.max(10, 2 * patience),
+    });
+    try {
+      const queue = await JobQueue.open(options.cluster, { token: store.token });
+      await handOut(store, queue);
+      return new ClusterWorker(options, store, queue, closing, patience);
+    } catch (error) {
+      await store.close();
+      throw error;
+    }
+  }
+
+  /** Gives back what it is at, and lets go of everything. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    for (const controllers of this.#underWay.values()) for (const each of controllers) each.abort();
+    await this.#taker.end();
+    await this.#beating;
+    await (await this.#engine?.engine.catch(() => undefined))?.close();
+    await this.#threads.close();
+    await this.#store.forgetWorker(this.name).catch(() => undefined);
+    await this.#queue.close();
+    await this.#store.close();
+  }
+
+  async #do(job: RunJob): Promise<JobEnd> {
+    const controller = new AbortController();
+    const others = this.#underWay.get(job.run) ?? new Set();
+    this.#underWay.set(job.run, others.add(controller));
+    if (this.#closing.signal.aborted) controller.abort();
+    try {
+      await this.#step(job, controller.signal);
+      await this.#queue.add(await this.#store.runs.advance(job.run));
+      return 'done';
+    } catch (error) {
+      return await this.#afterFailure(job, error).catch((again: unknown) => {
+        this.#tell({ kind: 'trouble', job, message: sentenceOf(again) });
+        return this.#closing.signal.aborted ? 'back' : 'again';
+      });
+    } finally {
+      others.delete(controller);
+      if (others.size === 0) this.#underWay.delete(job.run);
+    }
+  }
+
+  async #step(job: RunJob, signal: AbortSignal): Promise<void> {
+    const begun = await this.#store.runs.begin(job, this.name);
+    if (!begun) return;
+    await steps[job.stage]({
+      store: this.#store,
+      job,
+      begun,
+      signal,
+      engine: (options) => this.#engineFor(options),
+      threads: this.#threads,
+      shared: this.#shared,
+    });
+    this.#tell({ kind: 'done', job });
+  }
+
+  async #afterFailure(job: RunJob, error: unknown): Promise<JobEnd> {
+    if (error instanceof ClusterError && error.code === 'CLUSTER_RUN_CANCELLED') return 'done';
+    if (error instanceof AbortedError) {
+      // Of a run that is over nothing is to be done; a worker that ends leaves it to others.
+      if (!this.#closing.signal.aborted) return 'done';
+      await this.#store.runs.giveBack(job);
+      this.#tell({ kind: 'back', job });
+      return 'back';
+    }
+    const typed = error instanceof FaceDedupError ? error : internal(error);
+    const isDead = await this.#store.runs.failed(job, typed, finalCodes.has(typed.code));
+    this.#tell({ kind: isDead ? 'dead' : 'failed', job, message: `${typed.message} [${typed.code}]` });
+    if (!isDead) return 'again';
+    await this.#queue.add(await this.#store.runs.advance(job.run));
+    return 'done';
+  }
+
+  /** Says that it lives, ends the jobs of runs that are over, and hands out what got lost. */
+  async #beat(): Promise<void> {
+    const { signal } = this.#closing;
+    const every = Math.min(2000, (this.#patience * 1000) / 4);
+    for (let swept = performance.now(); !signal.aborted; await pause(every, signal)) {
+      try {
+        await this.#store.seen(this.name);
+        const runs = [...this.#underWay.keys()];
+        const running = runs.length > 0 ? await this.#store.runs.running(runs) : new Set<number>();
+        for (const run of runs)
+          if (!running.has(run)) for (const each of this.#underWay.get(run) ?? []) each.abort();
+        if (performance.now() - swept < (this.#patience * 1000) / 2) continue;
+        swept = performance.now();
+        await handOut(this.#store, this.#queue, signal);
+      } catch (error) {
+        if (!signal.aborted) this.#tell({ kind: 'trouble', message: sentenceOf(error) });
+      }
+    }
+  }
+
+  /** One at a time: models take memory. */
+  async #engineFor(options: ShapingOptions): Promise<FaceEngine> {
+    const key = JSON.stringify(options);
+    if (this.#engine?.key !== key) {
+      await (await this.#engine?.engine.catch(() => undefined))?.close();
+      this.#engine = { key, engine: FaceEngine.create({ ...options, ...this.#options.engine }) };
+    }
+    const { engine } = this.#engine;
+    try {
+      return await engine;
+    } catch (error) {
+      // The models may be there the next time.
+      this.#engine = undefined;
+      throw error;
+    }
+  }
+
+  #tell(event: WorkerEvent): void {
+    this.#options.onEvent?.(event);
+  }
+}
+
+/** For a log. */
+export function eventInWords({ kind, job, message }: WorkerEvent): string {
+  const what = job ? `job ${jobName(job)} ` : '';
+  return `${what}${kind}${message === undefined ? '' : `: ${message}`}`;
+}
+
+function internal(error: unknown): InternalError {
+  return new InternalError('INTERNAL', sentenceOf(error), { cause: error });
+}
+
+function sentenceOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
