@@ -95,11 +95,12 @@ export async function waitingPhotos(sql: Sql, run: number, chunk: number): Promi
   }));
 }
 
-/** Before a photo is taken up that may have ended a worker. */
-export async function countTry(sql: Sql, run: number, position: number): Promise<void> {
-  await sql.run('UPDATE facededup.run_photos SET tries = tries + 1 WHERE run_id = $1 AND position = $2', [
+/** Counted before a photo is taken up that may have ended a worker, and back when the worker lives. */
+export async function countTry(sql: Sql, run: number, position: number, tries: 1 | -1): Promise<void> {
+  await sql.run('UPDATE facededup.run_photos SET tries = tries + $3 WHERE run_id = $1 AND position = $2', [
     run,
     position,
+    tries,
   ]);
 }
 
