@@ -60,6 +60,8 @@ export class PhotoLister {
        WHERE run_id = $1`,
       [this.#run, chunk],
     );
+    // The plans of what is asked later depend on how much there is.
+    await this.#sql.run('ANALYZE facededup.run_photos');
     const jobs = Math.ceil(this.#count / chunk);
     return Array.from({ length: jobs }, (_, job) => Math.min(chunk, this.#count - job * chunk));
   }
