@@ -11,6 +11,7 @@ import {
   type StageProgress,
   type WorkerEvent,
 } from '../cluster/index.js';
+import { ClusterError } from '../errors.js';
 import type { Findings } from '../runs/findings.js';
 import { bad, type Colour, good, plain } from './colours.js';
 import { addExamples } from './help.js';
@@ -204,7 +205,8 @@ export async function resultsOf(cluster: Cluster, run: number): Promise<Findings
       },
     });
   } catch (error) {
-    if (interrupted.signal.aborted)
+    const isUnknown = error instanceof ClusterError && error.code === 'CLUSTER_STORE_UNREACHABLE';
+    if (interrupted.signal.aborted || isUnknown)
       printNote(
         `Run ${run} goes on: \`facededup results ${run}\` waits for it, \`facededup cancel ${run}\` stops it.`,
       );

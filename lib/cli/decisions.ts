@@ -1,7 +1,9 @@
 // `facededup decisions`: what people said of pairs, listed, added, imported, undone.
 
 import { type Command, Option } from 'commander';
-import type { Decision, PhotoSet, SubjectKind } from '../store/index.js';
+import { isPostgresAddress } from '../cluster/addresses.js';
+import { ClusterStore } from '../cluster/postgres/store.js';
+import type { Decision, NewDecision, SubjectKind } from '../store/index.js';
 import type { Verdict } from '../runs/findings.js';
 import { addExamples, type Example } from './help.js';
 import { count, printCsvRow, printJson, printNote, printTable, verdictCell } from './output.js';
@@ -28,9 +30,9 @@ export function addDecisionsCommand(program: Command): void {
     program
       .command('decisions')
       .description('list what was decided on pairs: same, different (never reported again), unsure'),
-  ).action((flags: DecisionFlags) => {
-    withSet(flags, listedSet, (set) => printDecisions(set.decisions.list(), flags));
-  });
+  ).action((flags: DecisionFlags) =>
+    withDecisions(flags, listedSet, async (table) => printDecisions(await table.list(), flags)),
+  );
 
   withFlags(
     decisions
@@ -49,13 +51,14 @@ export function addDecisionsCommand(program: Command): void {
           .default('photo'),
       )
       .option('--reason <text>', 'why, for those who ask later'),
-  ).action((first: string, second: string, _flags: AddFlags, command: Command) => {
+  ).action(async (first: string, second: string, _flags: AddFlags, command: Command) => {
     const { verdict, by: kind, reason, ...flags } = command.optsWithGlobals<AddFlags>();
     const nameOf = (text: string) => (kind === 'photo' ? photoName(text) : text);
-    withSet(flags, anySet, ({ decisions: table }) => {
-      const decision = table.decide({ kind, first: nameOf(first), second: nameOf(second), verdict, reason });
-      printDecisions([decision], flags);
-      noteUnknown([decision], table);
+    await withDecisions(flags, anySet, async (table) => {
+      const decision = { kind, first: nameOf(first), second: nameOf(second), verdict, reason };
+      const taken = await table.decideAll([decision]);
+      printDecisions(taken, flags);
+      await noteUnknown(taken, table);
     });
   });
 
@@ -69,20 +72,20 @@ export function addDecisionsCommand(program: Command): void {
   ).action(async (file: string, _flags: DecisionFlags, command: Command) => {
     const { decisions: given, undecided } = await readDecisions(file);
     const flags = command.optsWithGlobals<DecisionFlags>();
-    withSet(flags, anySet, ({ decisions: table }) => {
-      const taken = table.decideAll(given);
+    await withDecisions(flags, anySet, async (table) => {
+      const taken = await table.decideAll(given);
       if (outputFormat(flags) !== 'text') printDecisions(taken, flags);
       const left = undecided === 0 ? '' : ` ${count(undecided, 'pair')} without a verdict left open.`;
       printNote(`${count(taken.length, 'decision')} taken from ${file}.${left}`);
-      noteUnknown(taken, table);
+      await noteUnknown(taken, table);
     });
   });
 
   withFlags(decisions.command('undo').description('withdraw the latest decision')).action(
-    (_flags: DecisionFlags, command: Command) => {
+    async (_flags: DecisionFlags, command: Command) => {
       const flags = command.optsWithGlobals<DecisionFlags>();
-      withSet(flags, knownSet, ({ decisions: table }) => {
-        const undone = table.undo();
+      await withDecisions(flags, knownSet, async (table) => {
+        const undone = await table.undo();
         printDecisions(undone ? [undone] : [], flags);
         printNote(undone ? 'This decision is withdrawn.' : 'There is no decision to withdraw.');
       });
@@ -95,6 +98,7 @@ function addDecisionExamples(decisions: Command): void {
   addExamples(decisions, [
     ['facededup decisions --store faces.db', 'every decision that holds, oldest first'],
     ['facededup decisions --store faces.db --csv > decisions.csv', 'as a table for a spreadsheet'],
+    ['facededup decisions --store postgres://faces@db/faces', 'of a cluster'],
   ]);
   const examples: Readonly<Record<string, readonly Example[]>> = {
     add: [
@@ -123,22 +127,40 @@ const anySet = { create: true } as const;
 const knownSet = { create: false } as const;
 const listedSet = { create: false, readOnly: true } as const;
 
-function withSet(
+/** Of a face store in a file, or of a cluster's store. */
+interface Decisions {
+  list(): Decision[] | Promise<Decision[]>;
+  decideAll(decisions: readonly NewDecision[]): Decision[] | Promise<Decision[]>;
+  undo(): Decision | undefined | Promise<Decision | undefined>;
+  isKnown(pair: Pick<NewDecision, 'kind' | 'first' | 'second'>): boolean | Promise<boolean>;
+}
+
+async function withDecisions(
   flags: StoreFlags,
   { create, readOnly }: { readonly create: boolean; readonly readOnly?: boolean },
-  work: (set: PhotoSet) => void,
-): void {
+  work: (decisions: Decisions) => Promise<void>,
+): Promise<void> {
+  if (flags.store !== undefined && isPostgresAddress(flags.store)) {
+    const store = await ClusterStore.open(flags.store);
+    try {
+      await work(await store.decisions(flags.set, { create }));
+    } finally {
+      await store.close();
+    }
+    return;
+  }
   const store = openStore(flags, { create, readOnly });
   try {
-    work(create ? store.set(flags.set) : store.existingSet(flags.set));
+    await work((create ? store.set(flags.set) : store.existingSet(flags.set)).decisions);
   } finally {
     store.close();
   }
 }
 
 /** They are kept: their photos may come with a later run. */
-function noteUnknown(taken: readonly Decision[], table: PhotoSet['decisions']): void {
-  const unknown = taken.filter((decision) => !table.isKnown(decision)).length;
+async function noteUnknown(taken: readonly Decision[], table: Decisions): Promise<void> {
+  let unknown = 0;
+  for (const decision of taken) if (!(await table.isKnown(decision))) unknown++;
   if (unknown > 0)
     printNote(`note: ${count(unknown, 'decision')} on what this set does not have (yet): check the names.`);
 }

@@ -55,6 +55,15 @@ export interface FaceStoreOptions {
   readonly key?: StoreKey | undefined;
 }
 
+/** @throws InvalidOptionError `ARGUMENT_INVALID` */
+export function requireSetName(name: string): void {
+  if (!/^[\p{L}\p{N}][\p{L}\p{N} ._-]{0,99}$/u.test(name))
+    throw new InvalidOptionError(
+      'ARGUMENT_INVALID',
+      `'${name}' is no name for a set: it takes 1 to 100 letters, digits, spaces and . _ -`,
+    );
+}
+
 /** The set that is meant where none is named. */
 export const defaultSet = 'default';
 
@@ -211,11 +220,7 @@ export class FaceStore {
   }
 
   #begin(name: string): PhotoSet {
-    if (!/^[\p{L}\p{N}][\p{L}\p{N} ._-]{0,99}$/u.test(name))
-      throw new InvalidOptionError(
-        'ARGUMENT_INVALID',
-        `'${name}' is no name for a set: it takes 1 to 100 letters, digits, spaces and . _ -`,
-      );
+    requireSetName(name);
     this.#database.run(
       'INSERT INTO sets (name, created_at) VALUES (?, ?) ON CONFLICT (name) DO NOTHING',
       name,

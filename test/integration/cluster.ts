@@ -123,9 +123,10 @@ t.test('find on a cluster tells what find on one machine tells, run after run', 
     const store = new FaceStore(file);
     store.set().decisions.decide(decision);
     store.close();
-    const decisions = await (await opened(t, own)).decisions();
-    await decisions.decideAll([decision]);
+    const decide = ['decisions', 'add', pair.first, pair.second, '--store', own.store, '--json'];
+    t.match(parsed(t, await facededup(decide)), [decision]);
     await both('a pair that a person ruled out');
+    const decisions = await (await opened(t, own)).decisions();
     t.match(await decisions.undo(), decision);
     t.same(await decisions.list(), []);
   }
@@ -304,7 +305,7 @@ t.test('what cannot be used is told, and no password with it', { skip }, async (
   );
   t.match(await facededup(['status', '7', ...onCluster(own)]), { code: 2, stderr: /CLUSTER_RUN_MISSING/ });
   t.match(await facededup(['status', '--store', own.store]), { code: 2, stderr: /give --cluster/ });
-  t.match(await facededup(['decisions', '--store', own.store]), {
+  t.match(await facededup(['review', '--store', own.store]), {
     code: 2,
     stderr: /the store of a cluster/,
   });
@@ -323,8 +324,18 @@ t.test('one machine needs none of the packages; a cluster says which are missing
   t.teardown(() => rmSync(folder, { recursive: true }));
   const installed = installInto(folder, packInto(folder), dependencies);
   const main = join(installed, 'dist', 'esm', 'cli', 'main.js');
-  const alone = await run(process.execPath, [main, 'config', '--json']);
-  t.equal(alone.code, 0, alone.stderr);
+  for (const args of [
+    [main, 'config', '--json'],
+    ['-e', "for (const entry of ['', '/server', '/cluster']) require('facededup' + entry)"],
+    [
+      '--input-type=module',
+      '-e',
+      "for (const entry of ['', '/server', '/cluster']) await import('facededup' + entry)",
+    ],
+  ]) {
+    const alone = await run(process.execPath, args, { cwd: folder });
+    t.equal(alone.code, 0, alone.stderr);
+  }
   const { code, stderr } = await run(process.execPath, [main, 'status', ...onCluster(addresses())]);
   t.equal(code, 2);
   t.match(stderr, /run `npm install bullmq ioredis pg`\. \[CLUSTER_PACKAGE_MISSING\]/);

@@ -4,6 +4,7 @@ import { copyFileSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { Queue } from 'bullmq';
+import pg from 'pg';
 import t, { type Test } from 'tap';
 import { Cluster, type RunStatus } from '../../lib/cluster/index.js';
 import { FaceEngine, findInPhotos, NamedPhotos } from '../../lib/index.js';
@@ -139,6 +140,34 @@ async function handOutTwice({ cluster, own }: Scene, signal: AbortSignal): Promi
     await queue.close();
   }
 }
+
+t.test(
+  'a photo that ends every worker fails alone, and the others of its job do not',
+  { skip },
+  async (t) => {
+    const here = await scene(t);
+    const run = await here.cluster.submit(ofPhotos);
+    const worker = await startWorker(t, here.own);
+    await done(here.cluster, run, 'list', 1);
+    await worker.end('SIGKILL');
+    // As if it had been so with two workers already, each of which took the photo up by itself.
+    const client = new pg.Client(here.own.store);
+    await client.connect();
+    const { rows } = await client.query<{ name: string }>(
+      `UPDATE facededup.run_photos SET tries = 2 WHERE position = (
+       SELECT max(position) FROM facededup.run_photos WHERE state = 'waiting') RETURNING name`,
+    );
+    await client.query(
+      `UPDATE facededup.run_jobs SET attempts = 3 WHERE stage = 'encode' AND number = (
+       SELECT max(chunk) FROM facededup.run_photos)`,
+    );
+    await client.end();
+    await startWorker(t, here.own);
+    const { failed, summary } = await here.cluster.wait(run);
+    t.match(failed, [{ photo: rows[0]?.name, code: 'CLUSTER_JOB_CRASHES' }]);
+    t.equal(summary.encoded, (alone?.summary.encoded ?? 0) - 1);
+  },
+);
 
 t.test('Redis is killed, and comes back with what it had', { skip }, async (t) => {
   const here = await scene(t);

@@ -113,6 +113,15 @@ t.test('paths of the file are taken from its folder', async (t) => {
   });
 });
 
+t.test('the addresses of a cluster are no paths, and are shown without their passwords', async (t) => {
+  const store = 'postgres://faces:s3cret@db/faces';
+  const file = await ConfigFile.read(configOf(t, { store, cluster: 'redis://:s3cret@queue:6379' }));
+  t.match(file.settings, { store, cluster: 'redis://:s3cret@queue:6379' });
+  const shown = settingsInForce(file).map(({ value }) => value);
+  t.ok(shown.includes('postgres://<redacted>@db/faces'));
+  t.notMatch(JSON.stringify(shown), /s3cret/);
+});
+
 t.test('a file that is wrong is refused, with what is wrong', async (t) => {
   const wrongs: readonly [unknown, RegExp][] = [
     ['{', /it is no JSON/],

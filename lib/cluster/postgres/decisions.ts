@@ -19,6 +19,8 @@ export interface SetDecisions {
   undo(): Promise<Decision | undefined>;
   /** Those that hold, oldest first, by the names that their photos have now. */
   list(): Promise<Decision[]>;
+  /** Whether the set has both that a decision names. It is kept all the same, and counts once it has. */
+  isKnown(pair: Pick<NewDecision, 'kind' | 'first' | 'second'>): Promise<boolean>;
 }
 
 /** In PostgreSQL. */
@@ -59,6 +61,15 @@ export class ClusterDecisions implements SetDecisions {
 
   list(): Promise<Decision[]> {
     return decisionsOf(this.#database, this.#set);
+  }
+
+  async isKnown({ kind, first, second }: Pick<NewDecision, 'kind' | 'first' | 'second'>): Promise<boolean> {
+    const row = await this.#database.row(
+      `SELECT count(DISTINCT ${kind === 'photo' ? 'name' : 'reference'}) AS found FROM facededup.photos
+       WHERE set_id = $1 AND ${kind === 'photo' ? 'name' : 'reference'} IN ($2, $3)`,
+      [this.#set, first, second],
+    );
+    return Number(row?.['found']) === 2;
   }
 }
 

@@ -3,7 +3,7 @@
 import { sha256Of } from '../../digest.js';
 import type { KeptPhoto } from '../../encodings/kept_encodings.js';
 import { packFaces } from '../../store/packed_faces.js';
-import { contentsLock } from './contents.js';
+import { contentsLock, type KeptOrigin } from './contents.js';
 import type { Sql } from './database.js';
 import { setNamed } from './runs.js';
 import type { ClusterStore } from './store.js';
@@ -46,24 +46,35 @@ async function keep(
 ): Promise<void> {
   await sql.run('SELECT pg_advisory_xact_lock_shared($1)', [contentsLock]);
   const set = await setNamed(sql, setName);
+  const byOrigin = new Map<number, { readonly origin: KeptOrigin; readonly photos: KeptPhoto[] }>();
   // The last of each name counts.
-  for (const { photo, digest: own, origin, reference, faces } of new Map(
-    photos.map((each) => [each.photo, each]),
-  ).values()) {
+  for (const photo of new Map(photos.map((each) => [each.photo, each])).values()) {
     // Two sets may be given other faces of one name, or of one content by ways that nobody knows: they stay apart.
-    const made = await contents.keepOrigin(sql, origin ?? { models: {}, options: { set } });
-    const digest = own ?? `${facesDigest}${sha256Of(packFaces(faces))}`;
-    await contents.keep(sql, made, [{ digest, faces }]);
-    await sql.run('DELETE FROM facededup.photos WHERE set_id = $1 AND name = $2 AND digest <> $3', [
-      set,
-      photo,
-      digest,
-    ]);
+    const origin = await contents.keepOrigin(sql, photo.origin ?? { models: {}, options: { set } });
+    const others = byOrigin.get(origin.id);
+    if (others) others.photos.push(photo);
+    else byOrigin.set(origin.id, { origin, photos: [photo] });
+  }
+  for (const { origin, photos: alike } of byOrigin.values()) {
+    const digests = alike.map(({ digest, faces }) => digest ?? `${facesDigest}${sha256Of(packFaces(faces))}`);
+    await contents.keep(
+      sql,
+      origin,
+      alike.map(({ faces }, index) => ({ digest: digests[index] as string, faces })),
+    );
+    const names = alike.map(({ photo }) => photo);
     await sql.run(
-      `INSERT INTO facededup.photos (set_id, name, digest, origin_id, reference) VALUES ($1, $2, $3, $4, $5)
+      `DELETE FROM facededup.photos USING unnest($2::text[], $3::text[]) AS given (name, digest)
+       WHERE set_id = $1 AND photos.name = given.name AND photos.digest <> given.digest`,
+      [set, names, digests],
+    );
+    await sql.run(
+      `INSERT INTO facededup.photos (set_id, name, digest, origin_id, reference)
+       SELECT $1, name, digest, $2, reference FROM unnest($3::text[], $4::text[], $5::text[])
+         AS given (name, digest, reference)
        ON CONFLICT (set_id, name) DO UPDATE SET origin_id = excluded.origin_id, stamp = NULL,
          reference = coalesce(excluded.reference, photos.reference)`,
-      [set, photo, digest, made.id, reference ?? null],
+      [set, origin.id, names, digests, alike.map(({ reference }) => reference ?? null)],
     );
   }
 }

@@ -60,6 +60,8 @@ export class PhotoLister {
        WHERE run_id = $1`,
       [this.#run, chunk],
     );
+    // The plans of what is asked later depend on how much there is.
+    await this.#sql.run('ANALYZE facededup.run_photos');
     const jobs = Math.ceil(this.#count / chunk);
     return Array.from({ length: jobs }, (_, job) => Math.min(chunk, this.#count - job * chunk));
   }
@@ -95,11 +97,12 @@ export async function waitingPhotos(sql: Sql, run: number, chunk: number): Promi
   }));
 }
 
-/** Before a photo is taken up that may have ended a worker. */
-export async function countTry(sql: Sql, run: number, position: number): Promise<void> {
-  await sql.run('UPDATE facededup.run_photos SET tries = tries + 1 WHERE run_id = $1 AND position = $2', [
+/** Counted before a photo is taken up that may have ended a worker, and back when the worker lives. */
+export async function countTry(sql: Sql, run: number, position: number, tries: 1 | -1): Promise<void> {
+  await sql.run('UPDATE facededup.run_photos SET tries = tries + $3 WHERE run_id = $1 AND position = $2', [
     run,
     position,
+    tries,
   ]);
 }
 

@@ -3,6 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import { ClusterError, type FaceDedupError } from '../../errors.js';
 import type { References } from '../../runs/encode_photos.js';
+import { requireSetName } from '../../store/face_store.js';
 import { absoluteName, type RunRequest } from '../run_request.js';
 import { isOfOneJob, nextStage, type RunJob, type Stage, stages } from '../stages.js';
 import type { Sql, SqlDatabase, SqlRow } from './database.js';
@@ -360,8 +361,9 @@ export async function addJobs(sql: Sql, run: number, stage: Stage, units: readon
   );
 }
 
-/** Begins the set where it is not there. */
+/** Begins the set where it is not there. @throws InvalidOptionError `ARGUMENT_INVALID` */
 export async function setNamed(sql: Sql, name: string): Promise<number> {
+  requireSetName(name);
   await sql.run('INSERT INTO facededup.sets (name) VALUES ($1) ON CONFLICT DO NOTHING', [name]);
   return Number((await sql.row('SELECT id FROM facededup.sets WHERE name = $1', [name]))?.['id']);
 }

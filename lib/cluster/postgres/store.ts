@@ -8,7 +8,7 @@ import { Contents } from './contents.js';
 import { type SqlOptions, SqlDatabase } from './database.js';
 import { ClusterDecisions, decisionIndex } from './decisions.js';
 import { findingsOf } from './results.js';
-import { Runs } from './runs.js';
+import { Runs, setNamed } from './runs.js';
 import { migrate } from './schema.js';
 import { Sealing } from './sealing.js';
 
@@ -59,8 +59,9 @@ export class ClusterStore {
     await this.database.close();
   }
 
-  /** @throws FaceStoreError `FACE_STORE_MISSING` */
-  async decisions(set: string = defaultSet): Promise<ClusterDecisions> {
+  /** @param options `create`: whether the set is begun where it is not there. @throws FaceStoreError `FACE_STORE_MISSING` */
+  async decisions(set: string = defaultSet, { create = false } = {}): Promise<ClusterDecisions> {
+    if (create) return new ClusterDecisions(this.database, await setNamed(this.database, set));
     const row = await this.database.row('SELECT id FROM facededup.sets WHERE name = $1', [set]);
     if (row) return new ClusterDecisions(this.database, Number(row['id']));
     throw new FaceStoreError(

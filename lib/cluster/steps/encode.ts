@@ -87,8 +87,15 @@ async function encodeAlone(
 ): Promise<void> {
   throwIfAborted(context.signal);
   if (photo.tries < mostTries) {
-    await countTry(context.store.database, context.job.run, photo.position);
-    await encodeTogether(context, engine, origin, [photo]);
+    const count = (tries: 1 | -1) => countTry(context.store.database, context.job.run, photo.position, tries);
+    await count(1);
+    try {
+      await encodeTogether(context, engine, origin, [photo]);
+    } catch (error) {
+      // Whoever can say so has lived.
+      await count(-1);
+      throw error;
+    }
     return;
   }
   const outcomes = new Outcomes(context, origin);

@@ -60,6 +60,7 @@ export const plan: Step = async (context) => {
     if (request.dropGone) await forgetGone(sql, ofSet);
     await addOthers(sql, ofSet);
     await requirePhotos(sql, job.run);
+    for (const table of ['photos', 'run_photos', 'contents']) await sql.run(`ANALYZE facededup.${table}`);
     await sortByPolicy(sql, job.run, request.policy);
     await markOld(sql, ofSet, request);
     const blocks = await layOut(sql, context, await numberRecords(sql, job.run));
