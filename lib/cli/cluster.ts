@@ -184,6 +184,11 @@ export async function findOnCluster(
       );
       return undefined;
     }
+    const { workers } = await cluster.overview({ limit: 1 });
+    if (workers.length === 0)
+      printNote(
+        `note: no worker has been heard of in the last minute; run ${run} waits for one: \`facededup worker\`.`,
+      );
     return resultsOf(cluster, run);
   });
 }

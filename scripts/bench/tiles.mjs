@@ -20,7 +20,7 @@ import {
   sketchBlock,
   unpackAxes,
   unpackBlock,
-} from '../../dist/esm/matcher.js';
+} from '../../dist/esm/index.js';
 import { drawEncodings } from './synthetic.mjs';
 import { printTable } from './table.mjs';
 
