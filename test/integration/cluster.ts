@@ -11,14 +11,16 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { BlobServiceClient } from '@azure/storage-blob';
 import pg from 'pg';
 import t, { type Test } from 'tap';
 import { Cluster } from '../../lib/cluster/index.js';
 import type { RunStatus } from '../../lib/cluster/index.js';
 import type { Findings } from '../../lib/runs/findings.js';
 import { FaceStore } from '../../lib/store/index.js';
+import { account, accountKey, freePort, startAzurite } from '../fixtures/azurite.js';
 import { pairsByOneMachine, pairsOf, syntheticPhotos } from '../fixtures/cluster_data.js';
-import { freePort, skipWithoutCluster, startCluster } from '../fixtures/cluster_parts.js';
+import { skipWithoutCluster, startCluster } from '../fixtures/cluster_parts.js';
 import { startWorker } from '../fixtures/cluster_workers.js';
 import { type CommandResult, facededup, run } from '../fixtures/command_line.js';
 import { testImages } from '../fixtures/images.js';
@@ -256,6 +258,32 @@ t.test('a run that is cancelled ends, and its set is free', { skip }, async (t) 
 async function until(holds: () => Promise<boolean>): Promise<void> {
   while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 20));
 }
+
+t.test(
+  'photos come from Azure, and those that have not changed are not fetched again',
+  { skip },
+  async (t) => {
+    const own = addresses();
+    const { endpoint } = await startAzurite(t);
+    const connectionString = `DefaultEndpointsProtocol=http;AccountName=${account};AccountKey=${accountKey};BlobEndpoint=${endpoint};`;
+    const service = BlobServiceClient.fromConnectionString(connectionString);
+    const container = service.getContainerClient('intake');
+    await container.create();
+    const images = (await testImages()).slice(0, 4);
+    const upload = (name: string, { bytes }: { readonly bytes: Uint8Array }) =>
+      container.uploadBlockBlob(`2026/${name}.png`, bytes, bytes.length);
+    for (const [index, image] of images.slice(0, 3).entries()) await upload(`photo${index}`, image);
+    const environment = { AZURE_STORAGE_CONNECTION_STRING: connectionString };
+    await startWorker(t, own, environment);
+    const command = ['find', 'azure:intake/2026/', '--detector', 'hog', '--json', ...onCluster(own)];
+    // Who submits needs no credentials.
+    const find = async () => parsed<Findings>(t, await facededup(command)).summary;
+    t.match(await find(), { photos: 3, newlyEncoded: 3, failed: 0 });
+    t.match(await find(), { photos: 3, newlyEncoded: 0, failed: 0 });
+    if (images[3]) await upload('photo1', images[3]);
+    t.match(await find(), { photos: 3, newlyEncoded: 1, failed: 0 });
+  },
+);
 
 t.test('encodings are encrypted where the environment has a key', { skip }, async (t) => {
   const own = addresses();

@@ -10,8 +10,9 @@ import { Cluster, type RunStatus } from '../../lib/cluster/index.js';
 import { FaceEngine, findInPhotos, NamedPhotos } from '../../lib/index.js';
 import type { Findings } from '../../lib/runs/findings.js';
 import { FaceStore } from '../../lib/store/index.js';
+import { freePort } from '../fixtures/azurite.js';
 import { pairsByOneMachine, pairsOf, syntheticPhotos } from '../fixtures/cluster_data.js';
-import { type ClusterParts, freePort, skipWithoutCluster, startCluster } from '../fixtures/cluster_parts.js';
+import { type ClusterParts, skipWithoutCluster, startCluster } from '../fixtures/cluster_parts.js';
 import { patience, startWorker } from '../fixtures/cluster_workers.js';
 import { facededup } from '../fixtures/command_line.js';
 import { examplePhotos, skipWithout } from '../fixtures/places.js';
@@ -44,7 +45,7 @@ async function byOneMachine(): Promise<Findings> {
 /** Encodings for many tiles. */
 const registry = syntheticPhotos(1500);
 const registryPairs = skip ? [] : await pairsByOneMachine(registry, threshold);
-const manyTiles = { blockRows: 100, jobPairs: 10_000 };
+const manyTiles = { blockRows: 70, jobPairs: 5000 };
 
 interface Scene {
   readonly parts: ClusterParts;
@@ -110,9 +111,9 @@ t.test(
     const workers = await Promise.all([startWorker(t, here.own), startWorker(t, here.own)]);
     await done(here.cluster, run, 'match', 30);
     await workers[0]?.end('SIGKILL');
-    await startWorker(t, here.own);
-    await done(here.cluster, run, 'match', 90);
+    await done(here.cluster, run, 'match', 60);
     await workers[1]?.end('SIGKILL');
+    await startWorker(t, here.own);
     const findings = await here.cluster.wait(run);
     copying.abort();
     t.ok((await copied) > 30, `${await copied} jobs were handed out twice`);

@@ -5,7 +5,7 @@ import t from 'tap';
 import { requestOf } from '../../../lib/cluster/run_request.js';
 
 for (const variable of ['FACE_DETECTION_CONFIDENCE', 'FACE_DISTANCE_THRESHOLD', 'NMS_THRESHOLD'])
-  delete process.env[variable];
+  Reflect.deleteProperty(process.env, variable);
 
 t.test('photos are named as every worker names them', async (t) => {
   const { photos } = requestOf({ photos: ['photos', '/share/more', 'azure:intake/2026/'] });
