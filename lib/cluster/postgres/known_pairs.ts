@@ -5,6 +5,7 @@
 
 import type { FacesPolicy } from '../../runs/findings.js';
 import type { Tile, TilePairs } from '../../duplicates/index.js';
+import { partsOf } from '../parts.js';
 import type { Sql } from './database.js';
 import type { RunOfSet } from './set_photos.js';
 
@@ -122,8 +123,7 @@ export async function keepKnown(
      WHERE set_id = $2 AND run_id = $1 AND outcome = 'compared' AND NOT is_old AND photo_id IN (first_id, second_id)`,
     values,
   );
-  for (let from = 0; from < found.length; from += pairsTogether) {
-    const some = found.slice(from, from + pairsTogether);
+  for (const some of partsOf(found, pairsTogether)) {
     await sql.run(
       `INSERT INTO facededup.set_pairs (set_id, first_id, second_id, distance)
        SELECT $1, first_id, second_id, distance FROM unnest($2::bigint[], $3::bigint[], $4::float8[])

@@ -4,6 +4,7 @@ import { ClusterError } from '../../errors.js';
 import type { Findings, FoundPair } from '../../runs/findings.js';
 import type { DecisionIndex } from '../../store/decisions.js';
 import { pairKey } from '../../store/run_table.js';
+import { partsOf } from '../parts.js';
 import type { Sql, SqlRow } from './database.js';
 import { missing } from './runs.js';
 
@@ -69,8 +70,7 @@ export async function keepGroups(
   const members = groups.flatMap((group, position) =>
     group.map((photo, place) => ({ position, place, photo })),
   );
-  for (let from = 0; from < members.length; from += pairsTogether) {
-    const some = members.slice(from, from + pairsTogether);
+  for (const some of partsOf(members, pairsTogether)) {
     await sql.run(
       `INSERT INTO facededup.run_groups (run_id, position, place, photo)
        SELECT $1, position, place, photo FROM unnest($2::integer[], $3::integer[], $4::text[])

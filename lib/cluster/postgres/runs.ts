@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { ClusterError, type FaceDedupError } from '../../errors.js';
 import type { References } from '../../runs/encode_photos.js';
 import { requireSetName } from '../../store/face_store.js';
+import { partsOf } from '../parts.js';
 import { absoluteName, type RunRequest } from '../run_request.js';
 import { isOfOneJob, nextStage, type RunJob, type Stage, stages } from '../stages.js';
 import type { Sql, SqlDatabase, SqlRow } from './database.js';
@@ -370,8 +371,7 @@ export async function setNamed(sql: Sql, name: string): Promise<number> {
 
 async function keepReferences(sql: Sql, run: number, references: References): Promise<void> {
   const entries = [...references].map(([photo, reference]) => [absoluteName(photo), reference] as const);
-  for (let from = 0; from < entries.length; from += referencesTogether) {
-    const some = entries.slice(from, from + referencesTogether);
+  for (const some of partsOf(entries, referencesTogether)) {
     await sql.run(
       `INSERT INTO facededup.run_references (run_id, photo, reference)
        SELECT $1, photo, reference FROM unnest($2::text[], $3::text[]) AS given (photo, reference)

@@ -1,6 +1,7 @@
 // The blocks and tiles of a run: encodings in columns, and the pairs that were found in each tile.
 
 import type { PairColumns, Tile, TilePairs } from '../../duplicates/index.js';
+import { partsOf } from '../parts.js';
 import type { Contents } from './contents.js';
 import type { Sql, SqlRow } from './database.js';
 import type { Sealing } from './sealing.js';
@@ -8,7 +9,7 @@ import type { KeptFace } from '../../encodings/kept_encodings.js';
 
 const recordsTogether = 1000;
 const tilesTogether = 5000;
-const namesTogether = 20_000;
+const rowsTogether = 20_000;
 const pairBytes = 16;
 
 /** A tile, its place in a job, and the pairs of faces in it. */
@@ -53,14 +54,19 @@ export async function* facesOfRecords(
 
 /** How many faces of each photo are compared, in the order of their numbers. */
 export async function faceCounts(sql: Sql, run: number): Promise<number[]> {
-  const counts: number[] = [];
-  for (let from = 0; ; from += namesTogether) {
+  return (await columnOfRecords(sql, run, 'faces')).map(Number);
+}
+
+/** Of the photos that are compared, in the order of their numbers. */
+async function columnOfRecords(sql: Sql, run: number, column: 'faces' | 'name'): Promise<unknown[]> {
+  const values: unknown[] = [];
+  for (let from = 0; ; from += rowsTogether) {
     const rows = await sql.rows(
-      'SELECT faces FROM facededup.run_photos WHERE run_id = $1 AND record >= $2 AND record < $3 ORDER BY record',
-      [run, from, from + namesTogether],
+      `SELECT ${column} FROM facededup.run_photos WHERE run_id = $1 AND record >= $2 AND record < $3 ORDER BY record`,
+      [run, from, from + rowsTogether],
     );
-    for (const { faces } of rows) counts.push(Number(faces));
-    if (rows.length < namesTogether) return counts;
+    for (const row of rows) values.push(row[column]);
+    if (rows.length < rowsTogether) return values;
   }
 }
 
@@ -69,15 +75,7 @@ export async function namesOfBlocks(sql: Sql, run: number): Promise<string[][]> 
   const blocks = await sql.rows('SELECT photos FROM facededup.run_blocks WHERE run_id = $1 ORDER BY number', [
     run,
   ]);
-  const names: string[] = [];
-  for (let from = 0; ; from += namesTogether) {
-    const rows = await sql.rows(
-      'SELECT name FROM facededup.run_photos WHERE run_id = $1 AND record >= $2 AND record < $3 ORDER BY record',
-      [run, from, from + namesTogether],
-    );
-    for (const { name } of rows) names.push(String(name));
-    if (rows.length < namesTogether) break;
-  }
+  const names = (await columnOfRecords(sql, run, 'name')).map(String);
   let from = 0;
   return blocks.map(({ photos }) => names.slice(from, (from += Number(photos))));
 }
@@ -133,8 +131,7 @@ export async function packedAxes(sql: Sql, sealing: Sealing, run: number): Promi
 }
 
 export async function keepTiles(sql: Sql, run: number, tiles: readonly PlannedTile[]): Promise<void> {
-  for (let from = 0; from < tiles.length; from += tilesTogether) {
-    const some = tiles.slice(from, from + tilesTogether);
+  for (const some of partsOf(tiles, tilesTogether)) {
     await sql.run(
       `INSERT INTO facededup.run_tiles (run_id, job, first_block, second_block)
        SELECT $1, job, first_block, second_block

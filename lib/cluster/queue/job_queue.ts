@@ -6,6 +6,7 @@ import { ClusterError, FaceDedupError } from '../../errors.js';
 import { redact, redactAddress } from '../../redaction.js';
 import { checkClusterAddress, secretsOf } from '../addresses.js';
 import { type BullMq, loadBullMq } from '../packages.js';
+import { partsOf } from '../parts.js';
 import { jobName, type RunJob } from '../stages.js';
 
 export interface QueueOptions {
@@ -94,9 +95,9 @@ export class JobQueue {
 
   /** Hands jobs out; those that are in the queue already stay as they are. */
   async add(jobs: readonly RunJob[]): Promise<void> {
-    for (let from = 0; from < jobs.length; from += jobsTogether)
+    for (const some of partsOf(jobs, jobsTogether))
       await this.#queue.addBulk(
-        jobs.slice(from, from + jobsTogether).map((job) => ({
+        some.map((job) => ({
           name: job.stage,
           data: job,
           opts: { jobId: jobName(job) },

@@ -6,6 +6,7 @@ import { describedPairs } from '../../runs/described_pairs.js';
 import { largest } from '../../runs/gather.js';
 import { ruledOut } from '../../runs/ruled_out.js';
 import { pairKey } from '../../store/run_table.js';
+import { partsOf } from '../parts.js';
 import type { Sql } from '../postgres/database.js';
 import { decisionIndex } from '../postgres/decisions.js';
 import { keepKnown, knownPairs, type NearPair } from '../postgres/known_pairs.js';
@@ -77,11 +78,11 @@ async function photosNamed(
   names: readonly string[],
 ): Promise<ReadonlyMap<string, PairedPhoto>> {
   const photos = new Map<string, PairedPhoto>();
-  for (let from = 0; from < names.length; from += photosTogether) {
+  for (const some of partsOf(names, photosTogether)) {
     const rows = await sql.rows(
       `SELECT name, reference, photo_id, is_old FROM facededup.run_photos
        WHERE run_id = $1 AND name = ANY ($2::text[])`,
-      [run, names.slice(from, from + photosTogether)],
+      [run, some],
     );
     for (const row of rows)
       photos.set(String(row['name']), {
@@ -101,13 +102,13 @@ async function facesOf(
   onlyLargest: boolean,
 ): Promise<ReadonlyMap<string, readonly KeptFace[]>> {
   const faces = new Map<string, readonly KeptFace[]>();
-  for (let from = 0; from < names.length; from += photosTogether) {
+  for (const some of partsOf(names, photosTogether)) {
     const rows = await sql.rows(
       `SELECT run_photos.name, contents.digest, origins.digest AS origin, contents.faces
        FROM facededup.run_photos JOIN facededup.contents USING (digest, origin_id)
          JOIN facededup.origins ON origins.id = contents.origin_id
        WHERE run_id = $1 AND run_photos.name = ANY ($2::text[])`,
-      [run, names.slice(from, from + photosTogether)],
+      [run, some],
     );
     for (const row of rows) {
       const kept = contents.facesOf(row);
