@@ -62,7 +62,8 @@ export interface WaitOptions {
   readonly onProgress?: ((status: RunStatus) => void) | undefined;
 }
 
-const pollEvery = 300;
+/** Milliseconds between two looks at a run: a twentieth of what it has taken so far, so that a short one ends at once. */
+const [shortestPoll, longestPoll, pollShare] = [20, 300, 0.05];
 /** Seconds within which a worker says that it lives, ten times over. */
 const livelySeconds = 60;
 
@@ -117,7 +118,7 @@ export class Cluster {
    * @throws ClusterError `CLUSTER_RUN_MISSING`, `CLUSTER_RUN_CANCELLED`, `CLUSTER_RUN_FAILED`; NoPhotosError; AbortedError
    */
   async wait(run: number, { signal, onProgress }: WaitOptions = {}): Promise<Findings> {
-    for (;;) {
+    for (const began = performance.now(); ;) {
       throwIfAborted(signal);
       const status = await this.status(run);
       onProgress?.(status);
@@ -125,7 +126,8 @@ export class Cluster {
       if (status.state === 'cancelled')
         throw new ClusterError('CLUSTER_RUN_CANCELLED', `Run ${run} was cancelled.`);
       if (status.state === 'failed') throw failedRun(status);
-      await pause(pollEvery, signal);
+      const waited = performance.now() - began;
+      await pause(Math.min(longestPoll, Math.max(shortestPoll, waited * pollShare)), signal);
     }
   }
 

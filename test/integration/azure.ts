@@ -16,7 +16,8 @@ import { AzureContainer, type AzureLocation } from '../../lib/azure.js';
 import { type AzurePhoto, azurePhotos, FaceEngine } from '../../lib/index.js';
 import { photoNamed } from '../../lib/photos/azure.js';
 import { type Manifest, ModelStore, type ModelSourceName } from '../../lib/models/index.js';
-import { account, accountKey, cuttingProxy, freePort, startAzurite } from '../fixtures/azurite.js';
+import { account, accountKey, cuttingProxy, startAzurite } from '../fixtures/azurite.js';
+import { freePort } from '../fixtures/free_port.js';
 import { facededup } from '../fixtures/command_line.js';
 import { examplePhotos, skipWithout } from '../fixtures/places.js';
 

@@ -10,7 +10,7 @@ import { Cluster, type RunStatus } from '../../lib/cluster/index.js';
 import { FaceEngine, findInPhotos, NamedPhotos } from '../../lib/index.js';
 import type { Findings } from '../../lib/runs/findings.js';
 import { FaceStore } from '../../lib/store/index.js';
-import { freePort } from '../fixtures/azurite.js';
+import { freePort } from '../fixtures/free_port.js';
 import { pairsByOneMachine, pairsOf, syntheticPhotos } from '../fixtures/cluster_data.js';
 import { type ClusterParts, skipWithoutCluster, startCluster } from '../fixtures/cluster_parts.js';
 import { patience, startWorker } from '../fixtures/cluster_workers.js';

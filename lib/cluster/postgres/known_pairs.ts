@@ -24,17 +24,6 @@ export interface NearPair {
 
 const pairsTogether = 5000;
 
-/** Marks the photos of a run that have been compared with each other. */
-export async function markOld(sql: Sql, { run, set }: RunOfSet, comparison: Comparison): Promise<void> {
-  await sql.run(
-    `UPDATE facededup.run_photos AS met SET is_old = TRUE FROM facededup.photos, facededup.sets
-     WHERE met.run_id = $1 AND met.outcome = 'compared' AND photos.id = met.photo_id AND sets.id = $2
-       AND photos.epoch = sets.epoch AND photos.compared_origin = met.origin_id
-       AND sets.epoch_policy = $3 AND sets.epoch_threshold >= $4`,
-    [run, set, comparison.policy, comparison.threshold],
-  );
-}
-
 /**
  * The near pairs of photos that the run does not compare again.
  *

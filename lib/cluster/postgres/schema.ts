@@ -237,6 +237,10 @@ const migrations: readonly string[] = [
     seen_at timestamptz NOT NULL DEFAULT now()
   );
   `,
+  `
+  -- Whoever waits for a run asks how many failed, again and again.
+  CREATE INDEX run_photos_failed ON facededup.run_photos (run_id) WHERE state = 'failed';
+  `,
 ];
 
 /** `FDDP` in ASCII, as the embedded store marks its file: two programs that begin at once wait for each other. */

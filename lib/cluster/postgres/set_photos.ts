@@ -130,7 +130,9 @@ export async function forgetGone(sql: Sql, { run, set }: RunOfSet): Promise<void
 export async function addOthers(sql: Sql, { run, set }: RunOfSet): Promise<void> {
   await sql.run(`DELETE FROM facededup.run_photos WHERE run_id = $1 AND state = 'gone'`, [run]);
   await sql.run(
-    `INSERT INTO facededup.run_photos (run_id, position, name, reference, state, digest, origin_id, code, message)
+    `WITH encoders AS MATERIALIZED (
+       SELECT id, origin::jsonb #>> '{models,encoder}' AS encoder FROM facededup.origins)
+     INSERT INTO facededup.run_photos (run_id, position, name, reference, state, digest, origin_id, code, message)
      SELECT $1, (SELECT coalesce(max(position), -1) FROM facededup.run_photos WHERE run_id = $1)
          + row_number() OVER (ORDER BY photos.name),
        photos.name, photos.reference,
@@ -140,18 +142,12 @@ export async function addOthers(sql: Sql, { run, set }: RunOfSet): Promise<void>
          'between the two mean nothing. Name it, or its folder, so that it is encoded again.', photos.name) END
      FROM facededup.photos
      JOIN facededup.runs ON runs.id = $1
-     JOIN facededup.origins AS used ON used.id = runs.origin_id
+     JOIN encoders AS used ON used.id = runs.origin_id
      LEFT JOIN facededup.contents AS own ON own.digest = photos.digest AND own.origin_id = runs.origin_id
-     JOIN facededup.origins AS made ON made.id = coalesce(own.origin_id, photos.origin_id)
-     CROSS JOIN LATERAL (SELECT coalesce(
-       made.origin::jsonb #>> '{models,encoder}' = used.origin::jsonb #>> '{models,encoder}', TRUE) AS alike) AS compared
+     JOIN encoders AS made ON made.id = coalesce(own.origin_id, photos.origin_id)
+     CROSS JOIN LATERAL (SELECT coalesce(made.encoder = used.encoder, TRUE) AS alike) AS compared
      WHERE photos.set_id = $2 AND NOT EXISTS (
        SELECT 1 FROM facededup.run_photos AS listed WHERE listed.run_id = $1 AND listed.name = photos.name)`,
-    [run, set],
-  );
-  await sql.run(
-    `UPDATE facededup.run_photos AS met SET photo_id = photos.id FROM facededup.photos
-     WHERE met.run_id = $1 AND set_id = $2 AND photos.name = met.name`,
     [run, set],
   );
 }

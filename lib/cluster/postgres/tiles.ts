@@ -18,21 +18,6 @@ export interface PlannedTile extends Tile {
   readonly pairs: number;
 }
 
-/** Numbers the photos that are compared, the old ones first. @returns how many of those there are. */
-export async function numberRecords(sql: Sql, run: number): Promise<number> {
-  await sql.run(
-    `UPDATE facededup.run_photos AS photos SET record = numbered.record
-     FROM (SELECT position, row_number() OVER (ORDER BY is_old DESC, position) - 1 AS record FROM facededup.run_photos
-       WHERE run_id = $1 AND outcome = 'compared') AS numbered
-     WHERE photos.run_id = $1 AND photos.position = numbered.position`,
-    [run],
-  );
-  const row = await sql.row('SELECT count(*) AS old FROM facededup.run_photos WHERE run_id = $1 AND is_old', [
-    run,
-  ]);
-  return Number(row?.['old']);
-}
-
 /** The faces of the photos that are compared, in the order of their numbers. */
 export async function* facesOfRecords(
   sql: Sql,

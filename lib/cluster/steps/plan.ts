@@ -15,8 +15,7 @@ import type { KeptFace } from '../../encodings/kept_encodings.js';
 import { NoPhotosError } from '../../errors.js';
 import { largest } from '../../runs/gather.js';
 import type { Sql } from '../postgres/database.js';
-import { markOld } from '../postgres/known_pairs.js';
-import { sortByPolicy } from '../postgres/run_photos.js';
+import { sortPhotos } from '../postgres/run_photos.js';
 import { addJobs } from '../postgres/runs.js';
 import {
   addOthers,
@@ -32,7 +31,6 @@ import {
   keepAxes,
   keepBlock,
   keepTiles,
-  numberRecords,
   type PlannedTile,
 } from '../postgres/tiles.js';
 import type { Step, StepContext } from './step.js';
@@ -43,9 +41,9 @@ const numbers = 128;
  * faces has enough for all workers.
  */
 const [fewestRows, mostRows] = [1024, 8192];
-const blocksOfASmallRun = 16;
-/** Pairs of faces that one job compares: some tenths of a second of work, and at most some ten seconds. */
-const [fewestPairs, mostPairs] = [2e7, 2e9];
+const blocksOfASmallRun = 8;
+/** Pairs of faces that one job compares: a tenth of a second of work, and at most some seconds. */
+const [fewestPairs, mostPairs] = [1e8, 2e9];
 const jobsOfARun = 256;
 
 export const plan: Step = async (context) => {
@@ -55,20 +53,26 @@ export const plan: Step = async (context) => {
   // A run of the set alone: no worker has said yet how it encodes.
   if (request.photos.length === 0) await chooseOrigin(context);
   await store.runs.complete(job, async (sql) => {
+    await analyze(sql, ['photos', 'run_photos', 'contents']);
     await followMoved(sql, ofSet);
     await takeIn(sql, ofSet);
     if (request.dropGone) await forgetGone(sql, ofSet);
     await addOthers(sql, ofSet);
     await requirePhotos(sql, job.run);
-    for (const table of ['photos', 'run_photos', 'contents']) await sql.run(`ANALYZE facededup.${table}`);
-    await sortByPolicy(sql, job.run, request.policy);
-    await markOld(sql, ofSet, request);
-    const blocks = await layOut(sql, context, await numberRecords(sql, job.run));
+    await analyze(sql, ['photos', 'run_photos']);
+    const old = await sortPhotos(sql, ofSet, request);
+    await analyze(sql, ['run_photos']);
+    const blocks = await layOut(sql, context, old);
     const tiles = plannedTiles(blocks, request.jobPairs);
     await keepTiles(sql, job.run, tiles);
     await addJobs(sql, job.run, 'match', pairsOfJobs(tiles));
   });
 };
+
+/** Of rows that it has not been told of PostgreSQL takes there to be one, and looks through all of a table for each. */
+async function analyze(sql: Sql, tables: readonly string[]): Promise<void> {
+  for (const table of tables) await sql.run(`ANALYZE facededup.${table}`);
+}
 
 async function chooseOrigin({ store, job, begun, engine, signal }: StepContext): Promise<void> {
   const made = await engine(begun.facts.request.engine);

@@ -1,0 +1,240 @@
+// npm run bench:cluster [-- --encodings 20000] [--photos DIR] [--count 1000] [--workers 1,2,4] [--rounds 3]
+// The same find by one process on a file, and by workers on a queue and a database: what the cluster costs. Both get the
+// same photos; what they find must be the same. Redis and PostgreSQL are started here, on loopback, with empty folders.
+
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import pg from 'pg';
+import { Cluster } from '../../dist/esm/cluster/index.js';
+import { FaceEngine, FaceStore, findInPhotos, NamedPhotos } from '../../dist/esm/index.js';
+import { clusterParts } from './cluster_parts.mjs';
+import { median } from './measure.mjs';
+import { drawEncodings } from './synthetic.mjs';
+import { printTable } from './table.mjs';
+
+const { values } = parseArgs({
+  options: {
+    encodings: { type: 'string', default: '20000' },
+    photos: { type: 'string' },
+    count: { type: 'string', default: '1000' },
+    workers: { type: 'string', default: '1,2,4' },
+    rounds: { type: 'string', default: '3' },
+  },
+});
+const rounds = Number(values.rounds);
+const workerCounts = values.workers.split(',').map(Number);
+const main = fileURLToPath(new URL('../../dist/esm/cli/main.js', import.meta.url));
+const clockTicks = Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }));
+const folder = mkdtempSync(join(tmpdir(), 'facededup-bench-'));
+const parts = await clusterParts();
+
+try {
+  await compared(
+    `${values.encodings} photos that are encoded already`,
+    await keptScene(Number(values.encodings)),
+  );
+  if (values.photos) {
+    const photos = photosIn(values.photos).slice(0, Number(values.count));
+    await compared(`${photos.length} photos, encoded and compared`, photoScene(photos));
+  }
+} finally {
+  await parts.stop();
+  rmSync(folder, { recursive: true });
+}
+
+/**
+ * One process and each number of workers in turn, so that a busy machine slows them all alike. All of them stay from
+ * round to round, the first of which does not count: it has the models loaded and the code compiled.
+ */
+async function compared(title, scene) {
+  const teams = await Promise.all(workerCounts.map((count) => team(count)));
+  const ways = [
+    { name: 'one process', run: () => scene.alone() },
+    ...teams.map((each) => ({ name: each.name, run: () => byWorkers(scene, each) })),
+  ];
+  const results = new Map(ways.map(({ name }) => [name, []]));
+  let expected;
+  for (let round = -1; round < rounds; round++) {
+    for (const { name, run } of ways) {
+      const { pairs, ...result } = await run();
+      expected ??= JSON.stringify(pairs);
+      if (JSON.stringify(pairs) !== expected) throw new Error(`Other pairs by ${name}.`);
+      if (round >= 0) results.get(name).push(result);
+    }
+  }
+  await Promise.all(teams.map((each) => each.end()));
+  await scene.end();
+  const middle = (name, of) => median(results.get(name).map(of));
+  const alone = middle('one process', ({ seconds }) => seconds);
+  const aloneProcessor = middle('one process', ({ processor }) => processor);
+  console.log(`\n${title}, ${availableParallelism()} cores, the median of ${rounds}:\n`);
+  printTable(
+    ['', 'seconds', 'ratio', 'CPU seconds', 'ratio', 'of them the engines', 'stages'],
+    ways.map(({ name }) => [
+      name,
+      middle(name, ({ seconds }) => seconds).toFixed(2),
+      (middle(name, ({ seconds }) => seconds) / alone).toFixed(2),
+      middle(name, ({ processor }) => processor).toFixed(2),
+      (middle(name, ({ processor }) => processor) / aloneProcessor).toFixed(2),
+      name === 'one process' ? '' : middle(name, ({ engines }) => engines).toFixed(2),
+      results.get(name)[0].stages ?? '',
+    ]),
+  );
+}
+
+/** Photos that a store knows, so that a run only compares them. */
+async function keptScene(count) {
+  const origin = { models: { 'landmarks-small': 'a'.repeat(64) }, options: { detector: 'hog' } };
+  const kept = drawEncodings({ count }).encodings.map((encoding, i) => ({
+    photo: `/photos/of a programme/2026/${String(i).padStart(8, '0')}.jpg`,
+    digest: `sha256 ${i.toString(16).padStart(64, '0')}`,
+    origin,
+    faces: [{ box: { x: i, y: 40.5, width: 90, height: 120 }, confidence: 0.99, encoding }],
+  }));
+  return sceneOf({
+    prepareStore: (set) => set.photos.import(kept),
+    prepareCluster: (cluster, set) => cluster.importPhotos(kept, set),
+  });
+}
+
+/** Photos that nobody has seen yet: each run has a store of its own. */
+function photoScene(photos) {
+  return sceneOf({ photos });
+}
+
+async function sceneOf({ photos, prepareStore, prepareCluster }) {
+  const engine = await FaceEngine.create({ detector: 'hog' });
+  let stores = 0;
+  return {
+    isKept: !photos,
+    prepareCluster,
+    request: { engine: { detector: 'hog' }, ...(photos ? { photos } : {}) },
+    alone: async () => {
+      const store = new FaceStore(join(folder, `${++stores}.db`));
+      const set = store.set();
+      try {
+        await prepareStore?.(set);
+        return await measured(async () =>
+          findInPhotos(engine, photos && (await NamedPhotos.of(photos)), { set }),
+        );
+      } finally {
+        store.close();
+      }
+    },
+    end: () => engine.close(),
+  };
+}
+
+async function measured(run) {
+  const before = process.cpuUsage();
+  const started = performance.now();
+  const { pairs } = await run();
+  const seconds = (performance.now() - started) / 1000;
+  const { user, system } = process.cpuUsage(before);
+  return { pairs: pairs.map(comparable), seconds, processor: (user + system) / 1e6 };
+}
+
+/** Workers that have as many threads together as there are cores, where there are not more workers than that. */
+async function team(count) {
+  const lanes = Math.max(1, Math.floor(availableParallelism() / count));
+  const place = { cluster: parts.cluster, store: parts.newStore() };
+  const workers = await Promise.all(Array.from({ length: count }, () => startWorker(place, lanes)));
+  let sets = 0;
+  return {
+    name: `${count} ${count === 1 ? 'worker' : 'workers'}`,
+    place,
+    workers,
+    newSet: () => `round ${++sets}`,
+    end: () => Promise.all(workers.map(endOf)),
+  };
+}
+
+async function byWorkers({ prepareCluster, request, isKept }, { place, workers, newSet }) {
+  const cluster = await Cluster.open(place);
+  try {
+    const set = newSet();
+    await prepareCluster?.(cluster, set);
+    if (!isKept) await forgetContents(place.store);
+    const processes = () => [...workers.map(({ pid }) => pid), ...parts.processes()];
+    const before = new Map(processes().map((pid) => [pid, processorSeconds(pid)]));
+    const stages = new Map();
+    const started = performance.now();
+    const run = await cluster.submit({ ...request, set });
+    const { pairs } = await cluster.wait(run, {
+      onProgress: ({ stage }) => stages.has(stage) || stages.set(stage, performance.now()),
+    });
+    const ended = performance.now();
+    const spent = processes().map((pid) => ({ pid, of: processorSeconds(pid) - (before.get(pid) ?? 0) }));
+    const sum = (some) => some.reduce((total, { of }) => total + of, 0);
+    const isWorker = ({ pid }) => workers.some((worker) => worker.pid === pid);
+    return {
+      pairs: pairs.map(comparable),
+      seconds: (ended - started) / 1000,
+      processor: sum(spent),
+      engines: sum(spent.filter((each) => !isWorker(each))),
+      stages: stagesInWords(stages, ended),
+    };
+  } finally {
+    await cluster.close();
+  }
+}
+
+/** What another round encoded, so that this one does so, too. */
+async function forgetContents(store) {
+  const client = new pg.Client(store);
+  await client.connect();
+  await client.query('DELETE FROM facededup.sets');
+  await client.query('DELETE FROM facededup.contents');
+  await client.end();
+}
+
+function comparable({ first, second, distance }) {
+  return { first, second, distance };
+}
+
+function stagesInWords(stages, ended) {
+  const entries = [...stages];
+  return entries
+    .map(([stage, at], i) => `${stage} ${(((entries[i + 1]?.[1] ?? ended) - at) / 1000).toFixed(2)}`)
+    .join(', ');
+}
+
+function startWorker({ cluster, store }, lanes) {
+  const child = spawn(
+    process.execPath,
+    [main, 'worker', '--cluster', cluster, '--store', store, '--lanes', String(lanes), '--json'],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  );
+  return new Promise((resolve, reject) => {
+    child.stdout.setEncoding('utf8').on('data', (text) => text.includes('"ready"') && resolve(child));
+    child.once('close', () => reject(new Error('The worker ended before it was ready.')));
+  });
+}
+
+function endOf(child) {
+  const ended = new Promise((resolve) => child.once('close', resolve));
+  child.kill('SIGTERM');
+  return ended;
+}
+
+/** Of a process and those children of it that have ended. */
+function processorSeconds(pid) {
+  try {
+    // Fields 14 to 17 of proc(5): utime, stime, cutime, cstime. The second may hold blanks, in brackets.
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
+    return fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks), 0) / clockTicks;
+  } catch {
+    return 0;
+  }
+}
+
+function photosIn(place) {
+  return readdirSync(place, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && /\.(jpe?g|png)$/i.test(entry.name))
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort();
+}
