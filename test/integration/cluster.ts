@@ -275,7 +275,7 @@ t.test(
       container.uploadBlockBlob(`2026/${name}.png`, bytes, bytes.length);
     for (const [index, image] of images.slice(0, 3).entries()) await upload(`photo${index}`, image);
     const environment = { AZURE_STORAGE_CONNECTION_STRING: connectionString };
-    await startWorker(t, own, environment);
+    await startWorker(t, own, { environment });
     const command = ['find', 'azure:intake/2026/', '--detector', 'hog', '--json', ...onCluster(own)];
     // Who submits needs no credentials.
     const find = async () => parsed<Findings>(t, await facededup(command)).summary;
@@ -295,7 +295,7 @@ t.test('encodings are encrypted where the environment has a key', { skip }, asyn
   const cluster = await opened(t, own);
   const photos = syntheticPhotos(60);
   await cluster.importPhotos(photos);
-  await startWorker(t, own, key);
+  await startWorker(t, own, { environment: key });
   const number = await cluster.submit({ engine: { detector: 'hog' }, threshold: 0.6 });
   t.same(pairsOf(await cluster.wait(number)), await pairsByOneMachine(photos, 0.6));
   const client = new pg.Client(own.store);

@@ -15,6 +15,7 @@ import { pairsByOneMachine, pairsOf, syntheticPhotos } from '../fixtures/cluster
 import { type ClusterParts, skipWithoutCluster, startCluster } from '../fixtures/cluster_parts.js';
 import { patience, startWorker } from '../fixtures/cluster_workers.js';
 import { facededup } from '../fixtures/command_line.js';
+import { networkNamespace, skipWithoutNamespaces } from '../fixtures/network_namespace.js';
 import { examplePhotos, skipWithout } from '../fixtures/places.js';
 
 const skip = skipWithoutCluster || skipWithout.dlib || skipWithout.examples;
@@ -93,9 +94,9 @@ t.test('workers are killed in the middle of encoding', { skip }, async (t) => {
   await done(here.cluster, run, 'encode', 1);
   await first.end('SIGKILL');
   const second = await startWorker(t, here.own);
-  await startWorker(t, here.own);
   await done(here.cluster, run, 'encode', 2);
   await second.end('SIGKILL');
+  await startWorker(t, here.own);
   await asAlone(t, here, run);
 });
 
@@ -244,8 +245,38 @@ t.test('a worker is cut off from both engines, and comes back', { skip }, async 
   await asAlone(t, here, run);
 });
 
+t.test(
+  'a worker in a network of its own loses all of it, without being told, and gets it back',
+  { skip: skip || skipWithoutNamespaces },
+  async (t) => {
+    const here = await scene(t);
+    const network = networkNamespace(t);
+    const [redis, postgres] = [
+      await wireTo(t, here.parts.redis.port, network.host),
+      await wireTo(t, here.parts.postgres.port, network.host),
+    ];
+    const fromThere = {
+      cluster: `redis://${network.host}:${redis.port}`,
+      store: here.own.store.replace(/@[^/]*/, `@${network.host}:${postgres.port}`),
+    };
+    const run = await here.cluster.submit(ofPhotos);
+    await startWorker(t, fromThere, { within: network.within });
+    await done(here.cluster, run, 'encode', 1);
+    network.cut();
+    const other = await startWorker(t, here.own);
+    await pause(2.5 * patience * 1000);
+    network.mend();
+    await asAlone(t, here, run);
+    // It works again: there is nobody else for the next run.
+    await other.end('SIGTERM');
+    await here.cluster.importPhotos(registry, 'registry');
+    const next = await here.cluster.submit({ ...ofRegistry, set: 'registry' });
+    t.same(pairsOf(await here.cluster.wait(next)), registryPairs);
+  },
+);
+
 /** A way to an engine that passes nothing on while it is cut, as a network does that loses all packets. */
-async function wireTo(t: Test, port: number) {
+async function wireTo(t: Test, port: number, host = '127.0.0.1') {
   const own = await freePort();
   const sockets = new Set<Socket>();
   let isCut = false;
@@ -261,7 +292,7 @@ async function wireTo(t: Test, port: number) {
       if (isCut) from.unpipe(to).pause();
     }
   });
-  await new Promise<void>((resolve) => server.listen(own, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(own, host, resolve));
   t.teardown(() => {
     for (const socket of sockets) socket.destroy();
     server.close();
@@ -291,8 +322,7 @@ t.test(
       copyFileSync(join(photos, 'photos', name), join(gone, name));
     const run = await here.cluster.submit({ ...ofPhotos, photos: [gone] });
     const worker = await startWorker(t, here.own, {
-      FACEDEDUP_MODELS: '/nowhere',
-      XDG_CACHE_HOME: '/nowhere',
+      environment: { FACEDEDUP_MODELS: '/nowhere', XDG_CACHE_HOME: '/nowhere' },
     });
     await t.rejects(here.cluster.wait(run), { code: 'CLUSTER_RUN_FAILED', message: /MODEL_MISSING/ });
     const told = ['--cluster', here.own.cluster, '--store', here.own.store];
