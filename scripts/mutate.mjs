@@ -18,7 +18,7 @@ const modules = {
   'duplicates/encoding': ['distance'],
   'duplicates/exact': ['exact'],
   'duplicates/search': ['search'],
-  'duplicates/scan': ['search'],
+  'duplicates/scan': ['scan'],
   'duplicates/collector': ['search'],
   'duplicates/squares': ['squares'],
   'duplicates/order': ['order'],

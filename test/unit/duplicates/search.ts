@@ -169,6 +169,52 @@ t.test('as many threads are started as are wanted and worth it, the caller’s o
   t.equal(await started({ threads: 3, pairsWorthAThread: 1, fewRows: 900 }), 0);
 });
 
+t.test('threads that do nearly all of the work find each pair once', async (t) => {
+  // 20 blocks make 9 squares, of which the caller's own thread takes one before the others are done.
+  const twins: FaceRecord[] = Array.from({ length: 2500 }, (_, i) => ({
+    id: String(i),
+    encodings: [[Math.floor(i / 2)]],
+  }));
+  class Slow extends EndlessPauses {
+    override next(): Promise<void> {
+      return new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  }
+  const table = await tabulate(twins, [], new NoPauses());
+  const found = await searchPairs(
+    table,
+    { ...noneIgnored, threads: 3, pairsWorthAThread: 1 },
+    { share: 0 },
+    new Slow(),
+  );
+  const { firsts, seconds } = await found.take(
+    Uint32Array.from(twins, (_, i) => i),
+    new NoPauses(),
+  );
+  t.same(
+    Array.from(firsts, (first, i) => [first, seconds[i]]).sort(([a = 0], [b = 0]) => a - b),
+    Array.from({ length: 1250 }, (_, i) => [2 * i, 2 * i + 1]),
+  );
+});
+
+t.test('a pair at the threshold itself is none', async (t) => {
+  const table = await tabulate(
+    [1, 1.125, 1.375].map((at) => ({ id: String(at), encodings: [[at]] })),
+    [],
+    new NoPauses(),
+  );
+  for (const fewRows of [1, 100]) {
+    const found = await searchPairs(
+      table,
+      { ...noneIgnored, threshold: 0.25, fewRows },
+      { share: 0 },
+      new NoPauses(),
+    );
+    const { distances } = await found.take(Uint32Array.of(0, 1, 2), new NoPauses());
+    t.same([...distances], [0.125]);
+  }
+});
+
 t.test('an ignored pair is not found, nor a record beside itself', async (t) => {
   const twins: FaceRecord[] = ['a', 'b', 'c'].map((id) => ({ id, encodings: [[1], [1], [1.125]] }));
   const table = await tabulate(twins, [], new NoPauses());
