@@ -33,13 +33,16 @@ const folder = mkdtempSync(join(tmpdir(), 'facededup-bench-'));
 const parts = await clusterParts();
 
 try {
-  await compared(
+  const kept = keptPhotos(Number(values.encodings));
+  const photos = values.photos ? photosIn(values.photos).slice(0, Number(values.count)) : undefined;
+  const [known, unknown] = [
     `${values.encodings} photos that are encoded already`,
-    await keptScene(Number(values.encodings)),
-  );
-  if (values.photos) {
-    const photos = photosIn(values.photos).slice(0, Number(values.count));
-    await compared(`${photos.length} photos, encoded and compared`, photoScene(photos));
+    `${values.count} that are not`,
+  ];
+  await compared(known, await sceneOf({ kept }));
+  if (photos) {
+    await compared(unknown, await sceneOf({ photos }));
+    await compared(`${known} and ${unknown}`, await sceneOf({ kept, photos }));
   }
 } finally {
   await parts.stop();
@@ -86,43 +89,35 @@ async function compared(title, scene) {
   );
 }
 
-/** Photos that a store knows, so that a run only compares them. */
-async function keptScene(count) {
+/** Photos as a store knows them. */
+function keptPhotos(count) {
   const origin = { models: { 'landmarks-small': 'a'.repeat(64) }, options: { detector: 'hog' } };
-  const kept = drawEncodings({ count }).encodings.map((encoding, i) => ({
+  return drawEncodings({ count }).encodings.map((encoding, i) => ({
     photo: `/photos/of a programme/2026/${String(i).padStart(8, '0')}.jpg`,
     digest: `sha256 ${i.toString(16).padStart(64, '0')}`,
     origin,
     faces: [{ box: { x: i, y: 40.5, width: 90, height: 120 }, confidence: 0.99, encoding }],
   }));
-  return sceneOf({
-    prepareStore: (set) => set.photos.import(kept),
-    prepareCluster: (cluster, set) => cluster.importPhotos(kept, set),
-  });
 }
 
-/** Photos that nobody has seen yet: each run has a store of its own. */
-function photoScene(photos) {
-  return sceneOf({ photos });
-}
-
-async function sceneOf({ photos, prepareStore, prepareCluster }) {
+/** A run on photos that are kept before it begins, on photos that it encodes, or on both. */
+async function sceneOf({ kept = [], photos }) {
   const engine = await FaceEngine.create({ detector: 'hog' });
   let stores = 0;
   return {
-    isKept: !photos,
-    prepareCluster,
+    kept,
     request: { engine: { detector: 'hog' }, ...(photos ? { photos } : {}) },
     alone: async () => {
       const store = new FaceStore(join(folder, `${++stores}.db`));
       const set = store.set();
       try {
-        await prepareStore?.(set);
+        await set.photos.import(kept);
         return await measured(async () =>
           findInPhotos(engine, photos && (await NamedPhotos.of(photos)), { set }),
         );
       } finally {
         store.close();
+        rmSync(join(folder, `${stores}.db`));
       }
     },
     end: () => engine.close(),
@@ -153,12 +148,12 @@ async function team(count) {
   };
 }
 
-async function byWorkers({ prepareCluster, request, isKept }, { place, workers, newSet }) {
+async function byWorkers({ kept, request }, { place, workers, newSet }) {
   const cluster = await Cluster.open(place);
   try {
     const set = newSet();
-    await prepareCluster?.(cluster, set);
-    if (!isKept) await forgetContents(place.store);
+    await forgetContents(place.store);
+    await cluster.importPhotos(kept, set);
     const processes = () => [...workers.map(({ pid }) => pid), ...parts.processes()];
     const before = new Map(processes().map((pid) => [pid, processorSeconds(pid)]));
     const stages = new Map();
