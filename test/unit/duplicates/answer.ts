@@ -41,6 +41,19 @@ t.test('of photos with several faces each pair comes once, with its least distan
   ]);
 });
 
+t.test('a pair that comes again is followed by others, or by none', async (t) => {
+  const found = foundOf([
+    [0, 1, 0.5],
+    [0, 1, 0.25],
+    [1, 2, 0.125],
+    [1, 2, 0.375],
+  ]);
+  t.same(await answerFrom(found, ['a', 'b', 'c'], 'at any distance', new NoPauses()), [
+    { first: 'b', second: 'c', distance: 0.125 },
+    { first: 'a', second: 'b', distance: 0.25 },
+  ]);
+});
+
 t.test('pairs that were found again at the same distance come once', async (t) => {
   const found = foundOf([
     [0, 1, 0.25],

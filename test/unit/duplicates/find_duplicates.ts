@@ -1,7 +1,13 @@
 // findDuplicates: what counts as a pair, in which order, and what is refused.
 
 import t from 'tap';
-import { type FaceRecord, faceDistance, findDuplicates } from '../../../lib/duplicates/index.js';
+import { findDuplicatesBy } from '../../../lib/duplicates/find_duplicates.js';
+import {
+  type DuplicateProgress,
+  type FaceRecord,
+  faceDistance,
+  findDuplicates,
+} from '../../../lib/duplicates/index.js';
 
 function record(id: string, ...encodings: number[][]): FaceRecord {
   return { id, encodings: encodings.map((encoding) => Float32Array.from(encoding)) };
@@ -184,4 +190,37 @@ t.test('the answer is that of the records as they were when the search began', a
   const search = findDuplicates(many, { threshold: 0.02 });
   many.length = 10;
   t.same(await search, expected);
+});
+
+t.test('two photos whose faces are near more than once are one pair', async (t) => {
+  const pairs = await findDuplicates([record('a', [0], [0.125]), record('b', [0.0625], [0.25])]);
+  t.same(pairs, [{ first: 'a', second: 'b', distance: 0.0625 }]);
+});
+
+t.test('progress counts pairs of new records, and of new with old ones, up to all of them', async (t) => {
+  const fresh = [record('n1', [0]), record('n2', [1]), record('n3', [2])];
+  const told: DuplicateProgress[] = [];
+  await findDuplicates(fresh, {
+    against: [record('o1', [3]), record('o2', [4])],
+    onProgress: (progress) => told.push(progress),
+  });
+  // Three among themselves, and each of three with each of two.
+  t.same(told.at(-1), { compared: 9, total: 9 });
+});
+
+t.test('progress is told while records are compared, and never goes back', async (t) => {
+  const random = pseudoRandom(3);
+  const records = Array.from({ length: 3000 }, (_, i) =>
+    record(String(i), Array.from({ length: 64 }, random)),
+  );
+  const told: DuplicateProgress[] = [];
+  const onProgress = (progress: DuplicateProgress) => told.push(progress);
+  // However fast the machine, every look at the clock finds a turn over.
+  let now = 0;
+  t.intercept(performance, 'now', { value: () => (now += 20) });
+  await findDuplicatesBy(records, { onProgress, threads: 1 }, { kernel: 'scalar' });
+  const total = (3000 * 2999) / 2;
+  t.ok(told.length > 1);
+  t.ok(told.every(({ compared }, i) => compared >= (told[i - 1]?.compared ?? 0) && compared <= total));
+  t.ok(told.slice(0, -1).some(({ compared }) => compared > 0 && compared < total));
 });
