@@ -10,7 +10,7 @@ process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 
 /**
  * The tests of each module. Not here: the kernels and what lays out their memory (axes, frame, kernel, layout, rotation,
- * scalar_kernel, sketch, wasm), most of whose mutants only make the search slower or are bytes that are no program;
+ * scalar_kernel, sketch, wasm; run_axes and sketched_block of the tiles), most of whose mutants only make the search slower or are bytes that are no program;
  * threads.ts, whose threads get their functions as text, without Stryker's own; schema.ts, which is never changed.
  */
 const modules = {
@@ -30,6 +30,13 @@ const modules = {
   'duplicates/answer': ['answer'],
   'duplicates/turns': ['turns'],
   'duplicates/find_duplicates': ['find_duplicates'],
+  'duplicates/tiles/face_block': ['tiles/face_block'],
+  'duplicates/tiles/kept_blocks': ['tiles/kept_blocks'],
+  'duplicates/tiles/match_tile': ['tiles/match_tile'],
+  'duplicates/tiles/merge_tiles': ['tiles/merge_tiles'],
+  'duplicates/tiles/plan_tiles': ['tiles/plan_tiles'],
+  'duplicates/tiles/recently_used': ['tiles/kept_blocks'],
+  'duplicates/tiles/sealed': ['tiles/sealed'],
   'store/photo_table': ['photo_table', 'face_store', 'decisions', 'run_table'],
   'store/decisions': ['decision_table', 'decisions'],
   'store/run_table': ['run_table', 'runs'],
