@@ -10,8 +10,9 @@ process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 
 /**
  * The tests of each module. Not here: the kernels and what lays out their memory (axes, frame, kernel, layout, rotation,
- * scalar_kernel, sketch, wasm; run_axes and sketched_block of the tiles), most of whose mutants only make the search slower or are bytes that are no program;
- * threads.ts, whose threads get their functions as text, without Stryker's own; schema.ts, which is never changed.
+ * scalar_kernel, sketch, wasm; of the tiles run_axes and sketched_block), most of whose mutants only make the search
+ * slower or are bytes that are no program; threads.ts, whose threads get their functions as text, without Stryker's own;
+ * schema.ts, which is never changed.
  */
 const modules = {
   'duplicates/distance': ['distance'],
