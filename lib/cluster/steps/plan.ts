@@ -35,6 +35,7 @@ import {
   numberRecords,
   type PlannedTile,
 } from '../postgres/tiles.js';
+import { dealToLists, listsFor, type PhotosOfRun, type PlannedBlock } from './deal.js';
 import type { Step, StepContext } from './step.js';
 
 const numbers = 128;
@@ -46,6 +47,8 @@ const [fewestRows, mostRows] = [1024, 8192];
 const blocksOfASmallRun = 16;
 /** Pairs of faces that one job compares: some tenths of a second of work, and at most some ten seconds. */
 const [fewestPairs, mostPairs] = [2e7, 2e9];
+/** Of which the most are passed over. */
+const mostPairsByLists = 10 * mostPairs;
 const jobsOfARun = 256;
 
 export const plan: Step = async (context) => {
@@ -63,8 +66,14 @@ export const plan: Step = async (context) => {
     for (const table of ['photos', 'run_photos', 'contents']) await sql.run(`ANALYZE facededup.${table}`);
     await sortByPolicy(sql, job.run, request.policy);
     await markOld(sql, ofSet, request);
-    const blocks = await layOut(sql, context, await numberRecords(sql, job.run));
-    const tiles = plannedTiles(blocks, request.jobPairs);
+    const old = await numberRecords(sql, job.run);
+    const photos = { faces: await faceCounts(sql, job.run), old };
+    const lists = listsFor(photos, request.candidates);
+    const blocks =
+      lists === undefined
+        ? await layOut(sql, context, photos)
+        : await dealToLists(sql, context, photos, lists);
+    const tiles = plannedTiles(blocks, request.jobPairs, lists === undefined ? mostPairs : mostPairsByLists);
     await keepTiles(sql, job.run, tiles);
     await addJobs(sql, job.run, 'match', pairsOfJobs(tiles));
   });
@@ -94,19 +103,13 @@ async function requirePhotos(sql: Sql, run: number): Promise<void> {
   );
 }
 
-/** A block of photos that have been compared with each other, or of others. */
-interface PlannedBlock extends BlockRange {
-  readonly isOld: boolean;
-}
-
-/**
- * Keeps blocks, photo after photo, and the axes that all are sketched along.
- *
- * @param old how many of the first photos are old.
- */
-async function layOut(sql: Sql, { store, job, begun }: StepContext, old: number): Promise<PlannedBlock[]> {
+/** Keeps blocks, photo after photo, and the axes that all are sketched along. */
+async function layOut(
+  sql: Sql,
+  { store, job, begun }: StepContext,
+  { faces, old }: PhotosOfRun,
+): Promise<PlannedBlock[]> {
   const { threshold, policy, blockRows } = begun.facts.request;
-  const faces = await faceCounts(sql, job.run);
   const rows = faces.reduce((sum, count) => sum + count, 0);
   const most = blockRows ?? rowsOfBlocks(rows);
   const blocks = [
@@ -155,7 +158,11 @@ async function blockFrom(
 }
 
 /** One after the other as they share blocks, cut into jobs of about as many pairs. */
-function plannedTiles(blocks: readonly PlannedBlock[], jobPairs: number | undefined): PlannedTile[] {
+function plannedTiles(
+  blocks: readonly PlannedBlock[],
+  jobPairs: number | undefined,
+  mostPairs: number,
+): PlannedTile[] {
   const rows = blocks.map((block) => block.rows);
   const newBlocks = [...blocks.keys()].filter((block) => !blocks[block]?.isOld);
   const tiles = [...planTiles(blocks.length, { newBlocks })].map(({ first, second }) => {

@@ -95,19 +95,39 @@ export class Dealer {
     const rows = this.#held[list] as HeldRow[];
     this.#held[list] = [];
     this.#rows -= rows.length;
-    const { dimensions } = this.#lists;
-    const encodings = new Float32Array(rows.length * dimensions);
-    const photoOfRow = new Uint32Array(rows.length);
-    const records: number[] = [];
-    for (const [i, { record, encoding }] of rows.entries()) {
-      // The faces of a photo follow each other.
-      if (records.at(-1) !== record) records.push(record);
-      photoOfRow[i] = records.length - 1;
-      encodings.set(encoding, i * dimensions);
-    }
-    const block = { photos: records.length, dimensions, photoOfRow, encodings };
-    return { list, block, records: Uint32Array.from(records) };
+    return dealt(list, rows, this.#lists.dimensions);
   }
+}
+
+function dealt(list: number, rows: readonly HeldRow[], dimensions: number): DealtBlock {
+  const encodings = new Float32Array(rows.length * dimensions);
+  const photoOfRow = new Uint32Array(rows.length);
+  const records: number[] = [];
+  for (const [i, { record, encoding }] of rows.entries()) {
+    // The faces of a photo follow each other.
+    if (records.at(-1) !== record) records.push(record);
+    photoOfRow[i] = records.length - 1;
+    encodings.set(encoding, i * dimensions);
+  }
+  const block = { photos: records.length, dimensions, photoOfRow, encodings };
+  return { list, block, records: Uint32Array.from(records) };
+}
+
+/** Blocks of one list, one after the other, in as few as may be. @param mostRows rows of a block, at most: 1 and up. */
+export function joinDealt(blocks: readonly DealtBlock[], mostRows: number): DealtBlock[] {
+  const rows = blocks.flatMap(({ block: { photoOfRow, encodings, dimensions }, records }) =>
+    Array.from(photoOfRow, (photo, row) => ({
+      record: records[photo] as number,
+      encoding: encodings.subarray(row * dimensions, (row + 1) * dimensions),
+    })),
+  );
+  const [first] = blocks;
+  if (!first) return [];
+  const count = Math.ceil(rows.length / mostRows);
+  return Array.from({ length: count }, (_, i) => {
+    const [from, to] = [i, i + 1].map((each) => Math.floor((each * rows.length) / count));
+    return dealt(first.list, rows.slice(from, to), first.block.dimensions);
+  });
 }
 
 /** The pairs of a tile by the numbers that their photos were dealt with, of the blocks of the tile. */

@@ -1,7 +1,14 @@
 // The search past exactness: faces are gathered in lists, and pairs passed over that lie too far from the border between
 // two lists. What is found is found at its true distance; of pairs nearer than the reach none is missed.
 
-export { Dealer, type DealerOptions, type DealtBlock, type NumberedPhoto, pairsByRecord } from './dealer.js';
+export {
+  Dealer,
+  type DealerOptions,
+  type DealtBlock,
+  joinDealt,
+  type NumberedPhoto,
+  pairsByRecord,
+} from './dealer.js';
 export {
   type FaceLists,
   type FaceListsOptions,
