@@ -40,8 +40,8 @@ export interface CandidateOptions {
   /** Pairs nearer than this are all found, of those between it and the threshold the most: above 0, below the threshold. */
   readonly reach: number;
   /**
-   * Lists that the faces are dealt to: 2…65,536. Default by their number; a run that compares fewer than 5·10¹¹ pairs, all
-   * of a million faces, then compares all of them, and is exact.
+   * Lists that the faces are dealt to: 2…65,536. Default one for each 12,288, at most 4,096; a run in which that would not
+   * pay compares all pairs and is exact: one of less than a million faces, or with fewer than 1,000 new ones for a list.
    */
   readonly lists?: number | undefined;
 }

@@ -36,6 +36,7 @@ export const candidatesColumns = [
   'reach',
   'pairs found',
   ...bands.map(([from, to]) => `${from}–${to}`),
+  'one person',
   'groups as exact',
   'photos in groups',
   'CPU s',
@@ -48,6 +49,7 @@ export async function candidatesRows({ encodings, lists, reaches, people }) {
   const started = processorTime();
   const exact = await findDuplicates(records, { threshold, threads: 1 });
   const exactSeconds = processorTime() - started;
+  const isOfOne = ({ first, second }) => people[Number(first)] === people[Number(second)];
   const rows = [];
   for (const count of lists) {
     const dealt = await deal(encodings, count);
@@ -59,21 +61,18 @@ export async function candidatesRows({ encodings, lists, reaches, people }) {
         reach,
         share(pairs.length, exact.length),
         ...bands.map((band) => share(within(pairs, band).length, within(exact, band).length)),
+        people ? share(pairs.filter(isOfOne).length, exact.filter(isOfOne).length) : '',
         ...groupShares(pairs, exact),
         (dealt.seconds + seconds).toFixed(1),
         (exactSeconds / (dealt.seconds + seconds)).toFixed(2),
       ]);
-      if (people) {
-        const isSame = ({ first, second }) => people[Number(first)] === people[Number(second)];
-        rows.push(['', '', 'one person', share(pairs.filter(isSame).length, exact.filter(isSame).length)]);
-      }
     }
   }
   return { rows, pairs: exact.length, exactSeconds };
 }
 
 /** What is done once: lists, and their faces in sketched blocks. */
-export async function deal(encodings, count) {
+async function deal(encodings, count) {
   const started = processorTime();
   const sample = spread(encodings, Math.max(2048, count * sampleRowsOfList));
   const lists = await listsOf(sample, { lists: count });

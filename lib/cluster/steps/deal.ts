@@ -23,6 +23,8 @@ import type { StepContext } from './step.js';
 const pairsWorthLists = 5e11;
 /** Faces of a list, about, and of a block of one at most: rows are put in order once for each tile. */
 const [facesOfList, mostRows] = [12_288, 24_576];
+/** With fewer, putting the old ones in order for each tile takes as long as comparing them with the new ones. */
+const fewestNewOfList = 1000;
 /** With more, dealing a face takes longer than passing pairs over saves. */
 const mostLists = 4096;
 /** Faces in memory at a time: a gigabyte of them. */
@@ -55,7 +57,8 @@ export function listsFor(
   if (newer === 0) return undefined;
   if (candidates.lists !== undefined) return candidates.lists;
   const pairs = newer * (older + newer / 2);
-  return pairs < pairsWorthLists ? undefined : Math.min(mostLists, Math.ceil((older + newer) / facesOfList));
+  const lists = Math.min(mostLists, Math.ceil((older + newer) / facesOfList));
+  return pairs < pairsWorthLists || newer < lists * fewestNewOfList ? undefined : lists;
 }
 
 /** Keeps lists, axes and blocks. */
