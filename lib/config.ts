@@ -179,7 +179,15 @@ export const runAxesOptionTable = {
 } as const;
 export const sketchBlockOptionTable = { signal } as const;
 export const matchTileOptionTable = { threshold, isIgnored: option(callback), signal } as const;
-export const mergeTilesOptionTable = { signal } as const;
+export const mergeTilesOptionTable = { isWhole: option(boolean, true), signal } as const;
+/** Of lists, by which a search passes pairs over. */
+export const faceListsOptionTable = { lists: option(integerFrom(1, 65_536)), signal } as const;
+export const matchListsOptionTable = {
+  threshold,
+  reach: option(aboveZero),
+  isIgnored: option(callback),
+  signal,
+} as const;
 export const keptBlocksOptionTable = { mostBytes: option(integerFrom(0, 2 ** 40), 2 ** 28) } as const;
 
 export const thresholdOptionTable = { threshold } as const;

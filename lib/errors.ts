@@ -109,7 +109,8 @@ export class InvalidEncodingsError extends FaceDedupError {}
 
 /**
  * What the workers of a search by tiles exchange is not what it should be: damaged, cut short, or of another version.
- * Codes: `BLOCK_INVALID` (a block of faces), `AXES_INVALID` (the axes of a run).
+ * Codes: `BLOCK_INVALID` (a block of faces), `AXES_INVALID` (the axes of a run), `LISTS_INVALID`
+ * (its lists of faces).
  */
 export class TileDataError extends FaceDedupError {}
 

@@ -129,7 +129,15 @@ export {
 export type { References } from './runs/encode_photos.js';
 export { findInPhotos, type FindOptions, type FindProgress } from './runs/find.js';
 export type { RunProgress } from './runs/gather.js';
-export type { FacesPolicy, FailedPhoto, Findings, FoundPair, RunSummary, Verdict } from './runs/findings.js';
+export type {
+  Approximation,
+  FacesPolicy,
+  FailedPhoto,
+  Findings,
+  FoundPair,
+  RunSummary,
+  Verdict,
+} from './runs/findings.js';
 export type { WaysCompared } from './runs/ways_compared.js';
 export { estimateInWords, summaryInWords } from './runs/words.js';
 export {

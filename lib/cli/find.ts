@@ -30,12 +30,14 @@ import {
   calibrationOf,
   engineOptions,
   clusterOption,
+  parseNumber,
   type StoreFlags,
 } from './shared_options.js';
 
 interface FindFlags extends FindingsFlags, StoreFlags {
   readonly cluster?: string;
   readonly detach?: boolean;
+  readonly candidates?: number;
   readonly threshold?: number;
   readonly ignore?: string;
   readonly references?: string;
@@ -57,7 +59,12 @@ export function addFindCommand(program: Command, setExitCode: (code: number) => 
     .option('--new', 'with --store: print only pairs that the run before did not have')
     .option('--report <file>', 'also write the result as one HTML file with the faces side by side')
     .addOption(clusterOption())
-    .option('--detach', 'with --cluster: print the number of the run, and do not wait for it');
+    .option('--detach', 'with --cluster: print the number of the run, and do not wait for it')
+    .option(
+      '--candidates <reach>',
+      'with --cluster, from a million faces on: find all pairs below this distance, and of those up to the threshold the most, in a fraction of the time',
+      parseNumber,
+    );
   addCalibrationFlag(addFacesFlag(addThresholdFlag(command)));
   addOutputFlags(addStoreFlags(addEncodeFlags(command))).action(async (paths: string[], flags: FindFlags) => {
     const { findings, ways } = await (flags.cluster === undefined ? find : findElsewhere)(paths, flags);
@@ -92,11 +99,15 @@ async function find(paths: readonly string[], flags: FindFlags): Promise<Found> 
   // Checked before the photos are encoded, which may take hours.
   const { threshold } = readOptions(thresholdOptionTable, { threshold: flags.threshold });
   requireStoreOr(paths, flags);
-  if (flags.detach)
-    throw new InvalidOptionError(
-      'ARGUMENT_INVALID',
-      '--detach needs a cluster: name its Redis with --cluster.',
-    );
+  for (const [flag, value] of [
+    ['--detach', flags.detach],
+    ['--candidates', flags.candidates],
+  ] as const)
+    if (value !== undefined)
+      throw new InvalidOptionError(
+        'ARGUMENT_INVALID',
+        `${flag} needs a cluster: name its Redis with --cluster.`,
+      );
   if (flags.report !== undefined) await requireWritable(flags.report);
   const ignoredPairs = flags.ignore === undefined ? [] : await readIgnoredPairs(flags.ignore);
   const references = flags.references === undefined ? undefined : await readReferences(flags.references);
@@ -138,7 +149,7 @@ async function find(paths: readonly string[], flags: FindFlags): Promise<Found> 
 
 /** By the workers of a cluster, under the same options. */
 async function findElsewhere(paths: readonly string[], flags: FindFlags): Promise<Found> {
-  const { threshold, ignore, references, report } = flags;
+  const { threshold, ignore, references, report, candidates } = flags;
   if (report !== undefined) await requireWritable(report);
   const findings = await findOnCluster(flags, {
     set: flags.set,
@@ -150,6 +161,7 @@ async function findElsewhere(paths: readonly string[], flags: FindFlags): Promis
     references: references === undefined ? undefined : await readReferences(references),
     dropGone: flags.dropGone,
     calibration: await calibrationOf(flags),
+    candidates: candidates === undefined ? undefined : { reach: candidates },
   });
   if (findings && report !== undefined) {
     const engine = FaceEngine.createLazily(engineOptions({ ...flags }));

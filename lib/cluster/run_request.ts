@@ -6,7 +6,8 @@ import type { Calibration } from '../calibration/index.js';
 import { defaultConfidence, engineOptionTable, thresholdOptionTable } from '../config.js';
 import type { IgnoredPair } from '../duplicates/index.js';
 import type { EngineOptions } from '../engine.js';
-import { integerFrom, readOptions } from '../options.js';
+import { InvalidOptionError } from '../errors.js';
+import { integerFrom, positiveNumber, readOptions } from '../options.js';
 import type { FacesPolicy } from '../runs/findings.js';
 import type { References } from '../runs/encode_photos.js';
 
@@ -34,6 +35,17 @@ export type ShapingOptions = Omit<
   'batchSize' | 'backend' | 'target' | 'models' | 'watchModels' | 'onModelsReload' | 'lanes'
 >;
 
+/** Candidates alone are compared: see docs/scale.md. */
+export interface CandidateOptions {
+  /** Pairs nearer than this are all found, of those between it and the threshold the most: above 0, below the threshold. */
+  readonly reach: number;
+  /**
+   * Lists that the faces are dealt to: 2…65,536. Default one for each 12,288, at most 4,096; a run in which that would not
+   * pay compares all pairs and is exact: one of less than a million faces, or with fewer than 1,000 new ones for a list.
+   */
+  readonly lists?: number | undefined;
+}
+
 /** Of a run that is to be submitted. */
 export interface RunOptions {
   /** Default `default`. */
@@ -57,6 +69,8 @@ export interface RunOptions {
   readonly dropGone?: boolean | undefined;
   /** Default the one measured on LFW. */
   readonly calibration?: Calibration | undefined;
+  /** Default none: every pair is compared. */
+  readonly candidates?: CandidateOptions | undefined;
   /** Faces of a block, 1 and up; default 1,024 to 8,192, so that a run has enough of them. */
   readonly blockRows?: number | undefined;
   /** Pairs of faces that one job compares, about; default 100 million to 2 billion, so that all workers have jobs. */
@@ -72,6 +86,7 @@ export interface RunRequest {
   readonly ignoredPairs: readonly IgnoredPair[];
   readonly dropGone: boolean;
   readonly calibration?: Calibration;
+  readonly candidates?: { readonly reach: number; readonly lists?: number };
   readonly blockRows?: number;
   readonly jobPairs?: number;
 }
@@ -79,6 +94,11 @@ export interface RunRequest {
 const sizeOptions = {
   blockRows: { check: integerFrom(1, 1_000_000) },
   jobPairs: { check: integerFrom(1, Number.MAX_SAFE_INTEGER) },
+} as const;
+
+const candidateOptions = {
+  reach: { check: positiveNumber },
+  lists: { check: integerFrom(2, 65_536) },
 } as const;
 
 /** Checks what is asked for, before anybody waits for it. @throws InvalidOptionError */
@@ -91,6 +111,7 @@ export function requestOf(options: RunOptions): RunRequest {
   });
   photos.filter(isAzureName).forEach(parseAzureName);
   const { threshold } = readOptions(thresholdOptionTable, { threshold: options.threshold });
+  const candidates = options.candidates && candidatesOf(options.candidates, threshold);
   return {
     photos: photos.map(absoluteName),
     engine: shapedBy(options.engine),
@@ -99,9 +120,21 @@ export function requestOf(options: RunOptions): RunRequest {
     ignoredPairs,
     dropGone,
     ...(calibration ? { calibration } : {}),
+    ...(candidates ? { candidates } : {}),
     ...(blockRows === undefined ? {} : { blockRows }),
     ...(jobPairs === undefined ? {} : { jobPairs }),
   };
+}
+
+function candidatesOf(given: CandidateOptions, threshold: number): NonNullable<RunRequest['candidates']> {
+  const { reach, lists } = readOptions(candidateOptions, given);
+  if (reach === undefined || reach >= threshold)
+    throw new InvalidOptionError(
+      'OPTION_RANGE',
+      `The reach of candidates must be a number above 0 and below the threshold of ${threshold}, not ${reach ?? 'none'}: ` +
+        'with the threshold itself every pair is found, as it is without candidates.',
+    );
+  return { reach, ...(lists === undefined ? {} : { lists }) };
 }
 
 /** As a face store names photos. */

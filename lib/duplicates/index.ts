@@ -9,3 +9,4 @@ export type { IgnoredPair } from './ignored_pairs.js';
 export type { FaceRecord } from './record_table.js';
 export type { PairColumns } from './found_pairs.js';
 export * from './tiles/index.js';
+export * from './lists/index.js';

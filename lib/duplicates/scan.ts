@@ -28,6 +28,8 @@ export class Scan {
     private readonly collector: Collector,
     private readonly stage: Stage,
     private readonly turns: Turns,
+    /** Whether two blocks of rows are to be compared. */
+    private readonly isWanted: (first: number, second: number) => boolean = () => true,
   ) {
     this.numbers = new Int32Array(kernel.buffer, 0, layout.bytes >> 2);
     this.squares = squareCount(grid);
@@ -55,7 +57,8 @@ export class Scan {
 
   private async scanSquare({ firstRow, endRow, first, end }: Square, part: number): Promise<void> {
     for (let row = firstRow; row < endRow; row++)
-      for (let block = Math.max(row, first); block < end; block++) await this.scanTile(row, block, part);
+      for (let block = Math.max(row, first); block < end; block++)
+        if (this.isWanted(row, block)) await this.scanTile(row, block, part);
   }
 
   private async scanTile(rowBlock: number, block: number, part: number): Promise<void> {

@@ -44,11 +44,14 @@ import type { Turns } from './turns.js';
 /** ‖v‖ on the head's axes, before rounding. */
 const headRadius = 15_900;
 
+/** No coordinate on them is larger, and differences of such leave no int16. */
+export const headMost = 16_000;
+
 /** Larger than any sum of squares in the head, and far from what an int32 can hold. */
 const noLimit = 1_100_000_000;
 
 /** The norm of a row that is none: further away than any limit, and yet no sum with it leaves the int32. */
-const nowhere = -1_500_000_000;
+export const nowhere = -1_500_000_000;
 
 /** Standard deviations that the tail's int8 can tell. */
 const tailDeviations = 2.5;

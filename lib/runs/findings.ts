@@ -61,6 +61,14 @@ export interface RunSummary {
   readonly groups: number;
 }
 
+/** How pairs were passed over in a run that did not compare all: see docs/scale.md. */
+export interface Approximation {
+  /** Pairs nearer than this were all found; of those between it and the threshold some may not have been. */
+  readonly reach: number;
+  /** Lists that the faces were dealt to; absent where only earlier runs of the set passed pairs over. */
+  readonly lists?: number;
+}
+
 /** What a run found, and how. */
 export interface Findings {
   /** Its number in the store, where there is one. */
@@ -70,6 +78,8 @@ export interface Findings {
   readonly finishedAt: string;
   readonly threshold: number;
   readonly policy: FacesPolicy;
+  /** Absent where every pair was compared: there are no pairs below the threshold but those found. */
+  readonly approximate?: Approximation;
   readonly summary: RunSummary;
   /** Closest first. */
   readonly pairs: readonly FoundPair[];

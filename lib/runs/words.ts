@@ -8,8 +8,9 @@ import type { WaysCompared } from './ways_compared.js';
 
 export { count };
 
-/** Two sentences that account for every photo of a run. */
-export function summaryInWords({ summary, threshold, run }: Findings): string {
+/** Two sentences that account for every photo of a run, and more where it did not compare all pairs. */
+export function summaryInWords(findings: Findings): string {
+  const { summary, threshold, run } = findings;
   const { photos, encoded, withoutFace, rejected, failed, faces, newlyEncoded, pairs, newPairs, groups } =
     summary;
   const kept = run === undefined ? '' : ` (${newlyEncoded} encoded now)`;
@@ -17,7 +18,18 @@ export function summaryInWords({ summary, threshold, run }: Findings): string {
   const leftOut = rejected === 0 ? '' : `${rejected} rejected for several faces, `;
   return (
     `${count(photos, 'photo')}${kept}: ${encoded} compared with ${count(faces, 'face')}, ${withoutFace} without a face, ` +
-    `${leftOut}${failed} failed. ${count(pairs, 'pair')} below ${threshold}${fresh}, in ${count(groups, 'group')}.`
+    `${leftOut}${failed} failed. ${count(pairs, 'pair')} below ${threshold}${fresh}, in ${count(groups, 'group')}.${approximationInWords(findings)}`
+  );
+}
+
+/** A sentence more, where not all pairs were compared. */
+function approximationInWords({ approximate, threshold }: Findings): string {
+  if (!approximate) return '';
+  const { reach, lists } = approximate;
+  const how = lists === undefined ? 'in earlier runs' : `from ${count(lists, 'list')}`;
+  return (
+    ` APPROXIMATE: only candidates ${how} were compared. Pairs below ${reach} are all found; ` +
+    `of those from ${reach} to ${threshold} some may be missing.`
   );
 }
 

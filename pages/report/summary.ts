@@ -19,11 +19,12 @@ const policyWords = {
 
 /** What stands below the title. */
 export function provenance({ data }: Report): HTMLElement {
-  const { run, finishedAt, threshold, policy } = data.facts;
+  const { run, finishedAt, threshold, policy, approximate } = data.facts;
   const parts = [
     ...(run === undefined ? [] : [`Run ${run}`]),
     dateInWords(finishedAt),
     `threshold ${threshold}`,
+    ...(approximate ? [`approximate: of pairs from ${approximate.reach} on some may be missing`] : []),
     policyWords[policy],
     `facededup ${data.version}`,
   ];

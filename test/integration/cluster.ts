@@ -203,6 +203,70 @@ t.test('what has been compared is not compared again', { skip }, async (t) => {
   t.equal(fifth.compared, 1099);
 });
 
+t.test(
+  'candidates alone are compared where that is asked for, and what they miss is compared later',
+  { skip },
+  async (t) => {
+    const own = addresses();
+    const cluster = await opened(t, own);
+    await Promise.all([startWorker(t, own), startWorker(t, own)]);
+    const photos = syntheticPhotos(1500);
+    const [threshold, reach] = [0.55, 0.12];
+    const find = async (candidates?: { readonly reach: number; readonly lists?: number }) => {
+      const number = await cluster.submit({
+        ...{ engine: { detector: 'hog' }, threshold, candidates, blockRows: 100, jobPairs: 40_000 },
+      });
+      const findings = await cluster.wait(number);
+      const { stages } = await cluster.status(number);
+      return { findings, compared: stages.find(({ stage }) => stage === 'match')?.units ?? 0 };
+    };
+    const expectSome = async (findings: Findings, all: typeof photos, what: string) => {
+      const exact = await pairsByOneMachine(all, threshold);
+      const distances = new Map(exact.map(({ first, second, distance }) => [first + second, distance]));
+      // Of two photos with several faces, the nearest faces may be what was passed over.
+      for (const { first, second, distance } of findings.pairs) {
+        const true_ = distances.get(first + second) ?? Number.POSITIVE_INFINITY;
+        if (distance < true_ || (distance < reach && distance !== true_))
+          t.fail(`${first} and ${second} are at ${true_}, not ${distance}`);
+      }
+      const near = (pairs: typeof exact) => pairs.filter(({ distance }) => distance < reach);
+      t.same(near(pairsOf(findings)), near(exact), `${what}: all within the reach`);
+      const recall = findings.pairs.length / exact.length;
+      t.ok(recall > 0.6 && recall < 1, `${what}: ${recall} of all`);
+      t.match(
+        findings,
+        { approximate: { reach, lists: 12 }, summary: { pairs: findings.pairs.length } },
+        what,
+      );
+    };
+    const some = photos.filter((_, index) => index % 5 !== 3);
+    await cluster.importPhotos(some);
+    const first = await find({ reach, lists: 12 });
+    await expectSome(first.findings, some, 'all new');
+    await cluster.importPhotos(photos);
+    const second = await find({ reach, lists: 12 });
+    await expectSome(second.findings, photos, 'new with old');
+    t.ok(second.compared < first.compared, 'old ones are not compared with each other');
+    const printed = await facededup(['results', String(second.findings.run), ...onCluster(own)]);
+    t.match(printed.stderr, /APPROXIMATE: only candidates from 12 lists .*Pairs below 0\.12 are all found/);
+
+    const third = await find();
+    t.same(pairsOf(third.findings), await pairsByOneMachine(photos, threshold), 'without candidates all');
+    t.equal(third.compared, (1650 * 1649) / 2, 'also of those that were compared by lists');
+    t.notOk('approximate' in third.findings);
+    const fourth = await find({ reach, lists: 12 });
+    t.equal(fourth.compared, 0, 'what was compared exactly holds');
+    t.same(pairsOf(fourth.findings), pairsOf(third.findings));
+    const changed = photos.map((photo, index) =>
+      index === 5 ? { ...photo, digest: 'sha256 other' } : photo,
+    );
+    await cluster.importPhotos(changed);
+    const fifth = await find({ reach });
+    t.same(pairsOf(fifth.findings), pairsOf(third.findings), 'few pairs are all compared');
+    t.notOk('approximate' in fifth.findings);
+  },
+);
+
 t.test('a run is submitted, looked at, and its results are fetched later', { skip }, async (t) => {
   const own = addresses();
   const photos = await photoFolder(t);
@@ -339,6 +403,12 @@ t.test('what cannot be used is told, and no password with it', { skip }, async (
     stderr: /the store of a cluster/,
   });
   t.match(await facededup(['find', '.', '--detach']), { code: 2, stderr: /--detach needs a cluster/ });
+  const candidates = ['find', '.', '--candidates', '0.3'];
+  t.match(await facededup(candidates), { code: 2, stderr: /--candidates needs a cluster/ });
+  t.match(await facededup([...candidates, '-t', '0.3', ...onCluster(own)]), {
+    code: 2,
+    stderr: /OPTION_RANGE/,
+  });
 
   const client = new pg.Client(own.store);
   await client.connect();

@@ -1,7 +1,8 @@
 // The pairs that runs on a set have found before anybody ruled them out: photos once compared are not compared again.
 //
-// Photos of one epoch have all been compared with each other, in one way and up to one threshold. A run compares what is
-// new with them and with itself, and takes what is new into the epoch.
+// Photos of one epoch have all been compared with each other, in one way and up to one threshold, or by lists: then pairs
+// nearer than the epoch's reach are all known. A run compares what is new with them and with itself, and takes what is
+// new into the epoch.
 
 import type { FacesPolicy } from '../../runs/findings.js';
 import type { Tile, TilePairs } from '../../duplicates/index.js';
@@ -13,6 +14,12 @@ import type { RunOfSet } from './set_photos.js';
 export interface Comparison {
   readonly threshold: number;
   readonly policy: FacesPolicy;
+  readonly candidates?: { readonly reach: number };
+}
+
+/** Below what distance all pairs are wanted. */
+export function wantedReach({ candidates, threshold }: Comparison): number {
+  return candidates?.reach ?? threshold;
 }
 
 /** A near pair of a run, by the photos' rows. */
@@ -89,20 +96,28 @@ class Places {
  * Takes the photos of a run into the set's epoch, or into a new one where they were compared in another way.
  *
  * @param found those of the run's near pairs that are not of two old photos.
+ * @param byLists whether the run passed pairs over.
  */
 export async function keepKnown(
   sql: Sql,
   { run, set }: RunOfSet,
-  { threshold, policy }: Comparison,
+  comparison: Comparison,
   found: readonly NearPair[],
+  byLists: boolean,
 ): Promise<void> {
+  const { threshold, policy } = comparison;
   const values = [run, set];
+  const wanted = wantedReach(comparison);
   const row = await sql.row(
     `UPDATE facededup.sets SET
-       epoch = CASE WHEN goes_on THEN sets.epoch ELSE $1 END, epoch_policy = $3, epoch_threshold = $4
-     FROM (SELECT id, coalesce(epoch_policy = $3 AND epoch_threshold >= $4, FALSE) AS goes_on FROM facededup.sets) AS before
+       epoch = CASE WHEN goes_on THEN sets.epoch ELSE $1 END, epoch_policy = $3, epoch_threshold = $4,
+       epoch_reach = nullif(least(CASE WHEN goes_on THEN reach END, $6::float8, $4::float8), $4::float8)
+     FROM (SELECT id, coalesce(epoch_reach, epoch_threshold) AS reach,
+         coalesce(epoch_policy = $3 AND epoch_threshold >= $4
+           AND coalesce(epoch_reach, epoch_threshold) >= $5::float8, FALSE) AS goes_on
+       FROM facededup.sets) AS before
      WHERE sets.id = $2 AND before.id = sets.id RETURNING sets.epoch`,
-    [run, set, policy, threshold],
+    [run, set, policy, threshold, wanted, byLists ? wanted : threshold],
   );
   const epoch = Number(row?.['epoch']);
   if (epoch === run) await sql.run('DELETE FROM facededup.set_pairs WHERE set_id = $1', [set]);

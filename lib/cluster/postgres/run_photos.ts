@@ -3,7 +3,7 @@
 import type { KeptFace } from '../../encodings/kept_encodings.js';
 import { type Contents, contentsLock, type KeptOrigin } from './contents.js';
 import type { Sql } from './database.js';
-import type { Comparison } from './known_pairs.js';
+import { type Comparison, wantedReach } from './known_pairs.js';
 import type { RunOfSet } from './set_photos.js';
 
 /** A photo that is to be encoded, and what is known of it. */
@@ -156,11 +156,7 @@ export async function keepOutcomes(
  *
  * @returns how many are old.
  */
-export async function sortPhotos(
-  sql: Sql,
-  { run, set }: RunOfSet,
-  { policy, threshold }: Comparison,
-): Promise<number> {
+export async function sortPhotos(sql: Sql, { run, set }: RunOfSet, comparison: Comparison): Promise<number> {
   await sql.run(
     `UPDATE facededup.run_photos AS photos
      SET photo_id = sorted.photo_id, outcome = sorted.outcome, faces = sorted.faces, is_old = sorted.is_old,
@@ -173,7 +169,8 @@ export async function sortPhotos(
            -- Photos of one epoch have been compared with each other: see known_pairs.ts.
            by_policy.outcome = 'compared' AND coalesce(
              known.epoch = sets.epoch AND known.compared_origin = met.origin_id
-               AND sets.epoch_policy = $3 AND sets.epoch_threshold >= $4, FALSE) AS is_old
+               AND sets.epoch_policy = $3 AND sets.epoch_threshold >= $4
+               AND coalesce(sets.epoch_reach, sets.epoch_threshold) >= $5, FALSE) AS is_old
          FROM facededup.run_photos AS met
            JOIN facededup.contents USING (digest, origin_id)
            JOIN facededup.sets ON sets.id = $2
@@ -182,7 +179,7 @@ export async function sortPhotos(
              WHEN face_count > 1 AND $3 = 'reject' THEN 'rejected' ELSE 'compared' END AS outcome) AS by_policy
          WHERE met.run_id = $1 AND met.state = 'encoded') AS judged) AS sorted
      WHERE photos.run_id = $1 AND photos.position = sorted.position`,
-    [run, set, policy, threshold],
+    [run, set, comparison.policy, comparison.threshold, wantedReach(comparison)],
   );
   const row = await sql.row('SELECT count(*) AS old FROM facededup.run_photos WHERE run_id = $1 AND is_old', [
     run,

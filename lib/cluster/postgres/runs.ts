@@ -410,7 +410,15 @@ async function endRun(sql: Sql, run: number, state: RunState, dead?: SqlRow): Pr
 
 /** What a run needed on its way, encodings in its blocks among it. */
 async function forgetWork(sql: Sql, run: number): Promise<void> {
-  for (const table of ['run_blocks', 'run_axes', 'run_tiles', 'run_photos', 'run_references'])
+  for (const table of [
+    'run_blocks',
+    'run_axes',
+    'run_fragments',
+    'run_lists',
+    'run_tiles',
+    'run_photos',
+    'run_references',
+  ])
     await sql.run(`DELETE FROM facededup.${table} WHERE run_id = $1`, [run]);
 }
 

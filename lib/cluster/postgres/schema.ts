@@ -241,6 +241,32 @@ const migrations: readonly string[] = [
   -- Whoever waits for a run asks how many failed, again and again.
   CREATE INDEX run_photos_failed ON facededup.run_photos (run_id) WHERE state = 'failed';
   `,
+  `
+  -- Where the photos of the epoch were compared by lists: pairs nearer than this are all known, of others the most.
+  ALTER TABLE facededup.sets ADD COLUMN epoch_reach double precision;
+
+  -- Of blocks that are of one list each: which, and of each of their photos its record, as uint32.
+  ALTER TABLE facededup.run_blocks ADD COLUMN list integer;
+  ALTER TABLE facededup.run_blocks ADD COLUMN records bytea;
+
+  CREATE TABLE facededup.run_lists (
+    run_id bigint PRIMARY KEY REFERENCES facededup.runs ON DELETE CASCADE,
+    count integer NOT NULL,
+    -- Their centres.
+    data bytea NOT NULL
+  );
+
+  -- Blocks that were handed out before they were full, until those of each list are joined.
+  CREATE TABLE facededup.run_fragments (
+    run_id bigint NOT NULL REFERENCES facededup.runs ON DELETE CASCADE,
+    list integer NOT NULL,
+    number integer NOT NULL,
+    data bytea NOT NULL,
+    records bytea NOT NULL,
+    PRIMARY KEY (run_id, list, number)
+  );
+  ALTER TABLE facededup.run_fragments ALTER COLUMN data SET STORAGE EXTERNAL;
+  `,
 ];
 
 /** `FDDP` in ASCII, as the embedded store marks its file: two programs that begin at once wait for each other. */

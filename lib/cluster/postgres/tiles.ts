@@ -1,6 +1,6 @@
 // The blocks and tiles of a run: encodings in columns, and the pairs that were found in each tile.
 
-import type { PairColumns, Tile, TilePairs } from '../../duplicates/index.js';
+import { type PairColumns, pairsByRecord, type Tile, type TilePairs } from '../../duplicates/index.js';
 import { partsOf } from '../parts.js';
 import type { Contents } from './contents.js';
 import type { Sql, SqlRow } from './database.js';
@@ -37,6 +37,27 @@ export async function* facesOfRecords(
   }
 }
 
+/** The faces of some of the photos that are compared, by their numbers, in order. */
+export async function facesOfSome(
+  sql: Sql,
+  contents: Contents,
+  run: number,
+  records: readonly number[],
+): Promise<KeptFace[][]> {
+  const faces: KeptFace[][] = [];
+  for (const some of partsOf(records, recordsTogether)) {
+    const rows = await sql.rows(
+      `SELECT contents.digest, origins.digest AS origin, contents.faces
+       FROM facededup.run_photos JOIN facededup.contents USING (digest, origin_id)
+         JOIN facededup.origins ON origins.id = contents.origin_id
+       WHERE run_id = $1 AND record = ANY ($2::integer[]) ORDER BY record`,
+      [run, some],
+    );
+    for (const row of rows) faces.push(contents.facesOf(row));
+  }
+  return faces;
+}
+
 /** How many faces of each photo are compared, in the order of their numbers. */
 export async function faceCounts(sql: Sql, run: number): Promise<number[]> {
   return (await columnOfRecords(sql, run, 'faces')).map(Number);
@@ -55,12 +76,13 @@ async function columnOfRecords(sql: Sql, run: number, column: 'faces' | 'name'):
   }
 }
 
-/** The names of the photos of each block. */
-export async function namesOfBlocks(sql: Sql, run: number): Promise<string[][]> {
+/** The names of the photos of each block; of blocks that are of lists, those of all photos, as if they were one block. */
+export async function namesOfBlocks(sql: Sql, run: number, areLists: boolean): Promise<string[][]> {
+  const names = (await columnOfRecords(sql, run, 'name')).map(String);
+  if (areLists) return [names];
   const blocks = await sql.rows('SELECT photos FROM facededup.run_blocks WHERE run_id = $1 ORDER BY number', [
     run,
   ]);
-  const names = (await columnOfRecords(sql, run, 'name')).map(String);
   let from = 0;
   return blocks.map(({ photos }) => names.slice(from, (from += Number(photos))));
 }
@@ -70,6 +92,13 @@ const placeOfAxes = (run: number) => `the axes of run ${run}`;
 const placeOfPairs = (run: number, { first, second }: Tile) =>
   `the pairs of the blocks ${first} and ${second} of run ${run}`;
 
+/** A block that is of one list. */
+export interface ListedBlock {
+  readonly list: number;
+  /** Of each of its photos, by its number there, its record. */
+  readonly records: Uint32Array;
+}
+
 /** @param packed as `packBlock` makes it. */
 export async function keepBlock(
   sql: Sql,
@@ -78,13 +107,19 @@ export async function keepBlock(
   number: number,
   packed: Uint8Array,
   photos: number,
+  listed?: ListedBlock,
 ): Promise<void> {
-  await sql.run('INSERT INTO facededup.run_blocks (run_id, number, photos, data) VALUES ($1, $2, $3, $4)', [
-    run,
-    number,
-    photos,
-    sealing.bytes(packed, placeOfBlock(run, number)),
-  ]);
+  await sql.run(
+    'INSERT INTO facededup.run_blocks (run_id, number, photos, data, list, records) VALUES ($1, $2, $3, $4, $5, $6)',
+    [
+      run,
+      number,
+      photos,
+      sealing.bytes(packed, placeOfBlock(run, number)),
+      listed?.list ?? null,
+      listed ? packRecords(listed.records) : null,
+    ],
+  );
 }
 
 /** @returns undefined when the run is over and its blocks are gone. @throws ClusterError */
@@ -99,6 +134,19 @@ export async function packedBlock(
     number,
   ]);
   return row && sealing.bytesIn(row['data'] as Uint8Array, placeOfBlock(run, number));
+}
+
+/** The lists of blocks that are of one each. @returns by the blocks' numbers. */
+export async function listsOfBlocks(
+  sql: Sql,
+  run: number,
+  numbers: readonly number[],
+): Promise<ReadonlyMap<number, number>> {
+  const rows = await sql.rows(
+    'SELECT number, list FROM facededup.run_blocks WHERE run_id = $1 AND number = ANY ($2::integer[]) AND list IS NOT NULL',
+    [run, numbers],
+  );
+  return new Map(rows.map(({ number, list }) => [Number(number), Number(list)]));
 }
 
 /** @param packed as `packAxes` makes them. */
@@ -148,12 +196,13 @@ export async function keepPairs(
   );
 }
 
-/** Job by job. @throws ClusterError */
+/** Job by job; of blocks that are of lists, as of the one block of all photos. @throws ClusterError */
 export async function* pairsOfTiles(
   sql: Sql,
   sealing: Sealing,
   run: number,
 ): AsyncGenerator<TilePairs, void, undefined> {
+  const records = await recordsOfBlocks(sql, run);
   const last = await sql.row('SELECT max(job) AS job FROM facededup.run_tiles WHERE run_id = $1', [run]);
   for (let job = 0; job <= Number(last?.['job'] ?? -1); job++) {
     const rows = await sql.rows(
@@ -163,9 +212,33 @@ export async function* pairsOfTiles(
     for (const row of rows) {
       const tile = tileIn(row);
       const bytes = sealing.bytesIn(row['pairs'] as Uint8Array, placeOfPairs(run, tile));
-      yield { ...tile, pairs: unpackPairs(bytes) };
+      const pairs = unpackPairs(bytes);
+      const [a, b] = [records.get(tile.first), records.get(tile.second)];
+      yield a && b ? { first: 0, second: 0, pairs: pairsByRecord(pairs, a, b) } : { ...tile, pairs };
     }
   }
+}
+
+/** Of blocks that are of lists. */
+async function recordsOfBlocks(sql: Sql, run: number): Promise<ReadonlyMap<number, Uint32Array>> {
+  const rows = await sql.rows(
+    'SELECT number, records FROM facededup.run_blocks WHERE run_id = $1 AND records IS NOT NULL',
+    [run],
+  );
+  return new Map(rows.map(({ number, records }) => [Number(number), unpackRecords(records as Uint8Array)]));
+}
+
+/** uint32, little-endian. */
+export function packRecords(records: Uint32Array): Uint8Array {
+  const bytes = new Uint8Array(4 * records.length);
+  const view = new DataView(bytes.buffer);
+  records.forEach((record, index) => view.setUint32(4 * index, record, true));
+  return bytes;
+}
+
+export function unpackRecords(bytes: Uint8Array): Uint32Array {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return Uint32Array.from({ length: bytes.length / 4 }, (_, index) => view.getUint32(4 * index, true));
 }
 
 function tileIn(row: SqlRow): Tile {

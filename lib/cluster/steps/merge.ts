@@ -11,6 +11,7 @@ import type { Sql } from '../postgres/database.js';
 import { decisionIndex } from '../postgres/decisions.js';
 import { keepKnown, knownPairs, type NearPair } from '../postgres/known_pairs.js';
 import { keepFoundPairs, pairsBefore } from '../postgres/results.js';
+import { countOfLists } from '../postgres/lists.js';
 import { namesOfBlocks, pairsOfTiles } from '../postgres/tiles.js';
 import type { Step, StepContext } from './step.js';
 
@@ -27,7 +28,8 @@ export const merge: Step = async ({ store, job, begun, signal }) => {
   const { run } = job;
   const { request } = begun.facts;
   await store.runs.complete(job, async (sql) => {
-    const names = await namesOfBlocks(sql, run);
+    const byLists = (await countOfLists(sql, run)) !== undefined;
+    const names = await namesOfBlocks(sql, run, byLists);
     const ofSet = { run, set: begun.setId };
     const all = async function* () {
       yield* pairsOfTiles(sql, store.sealing, run);
@@ -38,9 +40,9 @@ export const merge: Step = async ({ store, job, begun, signal }) => {
         names.map(({ length }) => length),
       );
     };
-    const close = await mergeTilePairs(all(), names, { signal });
+    const close = await mergeTilePairs(all(), names, { isWhole: !byLists, signal });
     const photos = await photosNamed(sql, run, namesIn(close));
-    await keepKnown(sql, ofSet, request, newlyFound(close, photos));
+    await keepKnown(sql, ofSet, request, newlyFound(close, photos), byLists);
     const references = new Map(
       [...photos].flatMap(([name, { reference }]) => (reference === undefined ? [] : [[name, reference]])),
     );

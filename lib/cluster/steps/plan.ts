@@ -33,6 +33,7 @@ import {
   keepTiles,
   type PlannedTile,
 } from '../postgres/tiles.js';
+import { dealToLists, listsFor, type PhotosOfRun, type PlannedBlock } from './deal.js';
 import type { Step, StepContext } from './step.js';
 
 const numbers = 128;
@@ -44,6 +45,8 @@ const [fewestRows, mostRows] = [1024, 8192];
 const blocksOfASmallRun = 8;
 /** Pairs of faces that one job compares: a tenth of a second of work, and at most some seconds. */
 const [fewestPairs, mostPairs] = [1e8, 2e9];
+/** Of which the most are passed over. */
+const mostPairsByLists = 10 * mostPairs;
 const jobsOfARun = 256;
 
 export const plan: Step = async (context) => {
@@ -62,8 +65,13 @@ export const plan: Step = async (context) => {
     await analyze(sql, ['photos', 'run_photos']);
     const old = await sortPhotos(sql, ofSet, request);
     await analyze(sql, ['run_photos']);
-    const blocks = await layOut(sql, context, old);
-    const tiles = plannedTiles(blocks, request.jobPairs);
+    const photos = { faces: await faceCounts(sql, job.run), old };
+    const lists = listsFor(photos, request.candidates);
+    const blocks =
+      lists === undefined
+        ? await layOut(sql, context, photos)
+        : await dealToLists(sql, context, photos, lists);
+    const tiles = plannedTiles(blocks, request.jobPairs, lists === undefined ? mostPairs : mostPairsByLists);
     await keepTiles(sql, job.run, tiles);
     await addJobs(sql, job.run, 'match', pairsOfJobs(tiles));
   });
@@ -98,19 +106,13 @@ async function requirePhotos(sql: Sql, run: number): Promise<void> {
   );
 }
 
-/** A block of photos that have been compared with each other, or of others. */
-interface PlannedBlock extends BlockRange {
-  readonly isOld: boolean;
-}
-
-/**
- * Keeps blocks, photo after photo, and the axes that all are sketched along.
- *
- * @param old how many of the first photos are old.
- */
-async function layOut(sql: Sql, { store, job, begun }: StepContext, old: number): Promise<PlannedBlock[]> {
+/** Keeps blocks, photo after photo, and the axes that all are sketched along. */
+async function layOut(
+  sql: Sql,
+  { store, job, begun }: StepContext,
+  { faces, old }: PhotosOfRun,
+): Promise<PlannedBlock[]> {
   const { threshold, policy, blockRows } = begun.facts.request;
-  const faces = await faceCounts(sql, job.run);
   const rows = faces.reduce((sum, count) => sum + count, 0);
   const most = blockRows ?? rowsOfBlocks(rows);
   const blocks = [
@@ -159,7 +161,11 @@ async function blockFrom(
 }
 
 /** One after the other as they share blocks, cut into jobs of about as many pairs. */
-function plannedTiles(blocks: readonly PlannedBlock[], jobPairs: number | undefined): PlannedTile[] {
+function plannedTiles(
+  blocks: readonly PlannedBlock[],
+  jobPairs: number | undefined,
+  mostPairs: number,
+): PlannedTile[] {
   const rows = blocks.map((block) => block.rows);
   const newBlocks = [...blocks.keys()].filter((block) => !blocks[block]?.isOld);
   const tiles = [...planTiles(blocks.length, { newBlocks })].map(({ first, second }) => {

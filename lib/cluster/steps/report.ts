@@ -6,6 +6,7 @@ import type { FailedPhoto, RunSummary } from '../../runs/findings.js';
 import { waysCompared, type WaysCompared } from '../../runs/ways_compared.js';
 import type { Sql } from '../postgres/database.js';
 import { keepFacts } from '../postgres/results.js';
+import { approximationOf } from '../postgres/lists.js';
 import { forgetContents } from '../postgres/set_photos.js';
 import type { Step } from './step.js';
 
@@ -16,6 +17,7 @@ export const report: Step = async ({ store, job, begun }) => {
   await store.runs.complete(job, async (sql) => {
     const { summary, pairsOfFaces } = await summaryOf(sql, run);
     const ways = await waysOf(sql, run);
+    const approximate = await approximationOf(sql, begun.setId, run);
     const names = async (outcome: string) =>
       (
         await sql.rows(
@@ -28,6 +30,7 @@ export const report: Step = async ({ store, job, begun }) => {
       finishedAt: new Date().toISOString(),
       threshold,
       policy,
+      ...(approximate ? { approximate } : {}),
       summary,
       withoutFace: await names('without_face'),
       rejected: await names('rejected'),

@@ -13,7 +13,7 @@ export {
 } from './face_block.js';
 export { KeptBlocks } from './kept_blocks.js';
 export { matchTile, type MatchTileOptions } from './match_tile.js';
-export { mergeTilePairs, type TilePairs } from './merge_tiles.js';
+export { mergeTilePairs, type MergeTilesOptions, type TilePairs } from './merge_tiles.js';
 export { planTiles, type PlanTilesOptions, type Tile } from './plan_tiles.js';
 export {
   axesOfRun,

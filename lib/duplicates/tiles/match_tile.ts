@@ -45,12 +45,18 @@ export function matchTile(
   return matchTileBy(first, second, options, undefined);
 }
 
-/** The same, with the choice of a kernel open to tests. */
+/**
+ * The same, with the choice of a kernel open to tests.
+ *
+ * @param isWanted whether rows of the first block are to be compared with rows of the second: 128 of each, in the order
+ *   of their sketches. Default all are.
+ */
 export async function matchTileBy(
   first: SketchedBlock,
   second: SketchedBlock,
   options: MatchTileOptions | undefined,
   kernel: KernelKind | undefined,
+  isWanted?: (first: number, second: number) => boolean,
 ): Promise<PairColumns> {
   const { threshold, isIgnored, signal } = readOptions(matchTileOptionTable, options);
   throwIfAborted(signal);
@@ -67,7 +73,7 @@ export async function matchTileBy(
     isIgnored: isIgnoredIn(first, second, isIgnored as MatchTileOptions['isIgnored']),
     kernel,
   });
-  await search(first, second, threshold, collector, kernel, turns);
+  await search(first, second, threshold, collector, kernel, turns, isWanted);
   const offset = offsetOf(first, second);
   const ownNumbers = new Uint32Array(offset + second.photos);
   for (let photo = 0; photo < ownNumbers.length; photo++) ownNumbers[photo] = photo;
@@ -121,6 +127,7 @@ async function search(
   collector: Collector,
   kind: KernelKind | undefined,
   turns: Turns,
+  isWanted: ((first: number, second: number) => boolean) | undefined,
 ): Promise<void> {
   const isDiagonal = first === second;
   const { frame, axes } = first.axes;
@@ -139,7 +146,9 @@ async function search(
     side: squareBlocks,
   };
   const alone = new Helpers(0);
-  await new Scan(kernel, layout, grid, alone, collector, { share: 0 }, turns).run(layout.parts);
+  const isWantedHere = isWanted && ((a: number, b: number) => isWanted(a, b - grid.from));
+  const scan = new Scan(kernel, layout, grid, alone, collector, { share: 0 }, turns, isWantedHere);
+  await scan.run(layout.parts);
   giveBack(kernel, mostIdleTileBytes);
   collector.giveBack();
 }

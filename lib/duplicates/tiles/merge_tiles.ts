@@ -13,6 +13,16 @@ export interface TilePairs extends Tile {
   readonly pairs: PairColumns;
 }
 
+/** How tiles are put together. */
+export interface MergeTilesOptions {
+  /**
+   * Whether each photo has all of its faces in one block. If not, a pair may be found several times, of which the least
+   * distance counts, and a photo may be found with itself, which is no pair. Default true.
+   */
+  readonly isWhole?: boolean | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
 /**
  * The union of what the tiles found, each pair once, however often its tile is given.
  *
@@ -25,9 +35,9 @@ export interface TilePairs extends Tile {
 export async function mergeTilePairs(
   tiles: Iterable<TilePairs> | AsyncIterable<TilePairs>,
   idsOfBlocks: readonly (readonly string[])[],
-  options?: { readonly signal?: AbortSignal | undefined },
+  options?: MergeTilesOptions,
 ): Promise<DuplicatePair[]> {
-  const { signal } = readOptions(mergeTilesOptionTable, options);
+  const { isWhole, signal } = readOptions(mergeTilesOptionTable, options);
   throwIfAborted(signal);
   const turns = new Turns(signal);
   const ids = idsOfBlocks.flat();
@@ -40,11 +50,11 @@ export async function mergeTilePairs(
       const a = firstStart + (pairs.firsts[i] as number);
       const b = secondStart + (pairs.seconds[i] as number);
       if (!(a < firstEnd && b < secondEnd)) throw unknownPhoto(first, second);
-      found.add(a, b, pairs.distances[i] as number);
+      if (a !== b) found.add(a, b, pairs.distances[i] as number);
     }
     if (turns.isOver()) await turns.next();
   }
-  const answer = await answerFrom(found, ids, 'at its distance', turns);
+  const answer = await answerFrom(found, ids, isWhole ? 'at its distance' : 'at any distance', turns);
   throwIfAborted(signal);
   return answer;
 }

@@ -98,7 +98,7 @@ export async function axesOfRunBy(
 }
 
 /** @returns how many numbers each encoding has. */
-function requireSample(sample: unknown): number {
+export function requireSample(sample: unknown): number {
   if (!isArray(sample))
     throw new InvalidOptionError('ARGUMENT_INVALID', 'The sample must be an array of encodings.');
   const lengths = new Set(sample.map((row, i) => requireEncoding(row, `Row ${i} of the sample`).length));

@@ -47,6 +47,13 @@ t.test('the environment of who asks counts, and not that of a worker', async (t)
 t.test('what is wrong is said before anybody waits for it', async (t) => {
   t.throws(() => requestOf({ threshold: 0 }), { code: 'OPTION_RANGE' });
   t.throws(() => requestOf({ engine: { jitters: 0 } }), { code: 'OPTION_RANGE' });
+  for (const reach of [0, 0.4, 1])
+    t.throws(
+      () => requestOf({ threshold: 0.4, candidates: { reach } }),
+      { code: 'OPTION_RANGE' },
+      `${reach}`,
+    );
+  t.throws(() => requestOf({ candidates: { reach: 0.2, lists: 1 } }), { code: 'OPTION_RANGE' });
   t.throws(() => requestOf({ photos: ['azure:Not A Container'] }), { code: 'OPTION_RANGE' });
   t.throws(() => requestOf({ blockRows: 0 }), { code: 'OPTION_RANGE' });
 });

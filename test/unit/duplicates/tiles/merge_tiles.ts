@@ -61,3 +61,13 @@ t.test('a tile of a block or photo without an id is refused', async (t) => {
 t.test('a signal ends it', async (t) => {
   await t.rejects(mergeTilePairs(tiles, ids, { signal: AbortSignal.abort() }), { code: 'ABORTED' });
 });
+
+t.test(
+  'of photos that are in several blocks the least distance counts, and none is a pair by itself',
+  async (t) => {
+    const cut = [tile(0, 0, [1, 0, 0.5], [0, 0, 0.1]), tile(0, 0, [0, 1, 0.25])];
+    t.same(await mergeTilePairs(cut, [['a', 'b']], { isWhole: false }), [
+      { first: 'a', second: 'b', distance: 0.25 },
+    ]);
+  },
+);
