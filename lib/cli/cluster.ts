@@ -30,6 +30,7 @@ import { inShort, timeInWords } from './progress_line.js';
 import {
   addClusterFlags,
   addJsonFlag,
+  addTelemetryFlag,
   clusterAddresses,
   type ClusterFlags,
   engineOptions,
@@ -64,7 +65,7 @@ export function addWorkerCommand(program: Command): void {
     .addOption(new SettingOption('--backend <name>', 'of cv::dnn; default opencv'))
     .addOption(new SettingOption('--target <name>', 'of cv::dnn; default cpu'))
     .addOption(modelsOption());
-  addJsonFlag(addClusterFlags(command)).action((flags: WorkerFlags) => work(flags));
+  addJsonFlag(addTelemetryFlag(addClusterFlags(command))).action((flags: WorkerFlags) => work(flags));
   addExamples(command, [
     [
       'facededup worker --cluster redis://queue:6379 --store postgres://faces@db/faces',

@@ -11,6 +11,7 @@ import { printLine, printNote } from './output.js';
 import {
   addCalibrationFlag,
   addStoreFlags,
+  addTelemetryFlag,
   calibrationOf,
   modelsOption,
   parseNumber,
@@ -51,7 +52,7 @@ export function addServeCommand(program: Command): void {
       'for others, who need the token that it prints',
     ],
   ]);
-  addServerFlags(command)
+  addTelemetryFlag(addServerFlags(command))
     .option(
       '--host <address>',
       'listen there; anything but loopback takes a token, which is made if none is given',

@@ -3,6 +3,7 @@
 import { ClusterError, throwIfAborted } from '../errors.js';
 import type { Findings } from '../runs/findings.js';
 import { defaultSet } from '../store/face_store.js';
+import { carriedTrace, traced } from '../telemetry/index.js';
 import type { ClusterAddresses } from './addresses.js';
 import type { KeptPhoto } from '../encodings/kept_encodings.js';
 import { handOut } from './hand_out.js';
@@ -106,9 +107,15 @@ export class Cluster {
    */
   async submit(options: RunOptions): Promise<number> {
     const { set = defaultSet, references = new Map() } = options;
-    const run = await this.#store.runs.submit(set, requestOf(options), references);
-    await handOut(this.#store, this.#queue);
-    return run;
+    const asked = requestOf(options);
+    const toQueue = { 'messaging.system': 'bullmq', 'messaging.operation.type': 'send' };
+    return traced('facededup.submit', toQueue, async (tell) => {
+      const trace = carriedTrace();
+      const run = await this.#store.runs.submit(set, { ...asked, ...(trace ? { trace } : {}) }, references);
+      tell({ 'facededup.run': run });
+      await handOut(this.#store, this.#queue);
+      return run;
+    });
   }
 
   /**

@@ -9,6 +9,7 @@ import type { EngineOptions } from '../engine.js';
 import { integerFrom, readOptions } from '../options.js';
 import type { FacesPolicy } from '../runs/findings.js';
 import type { References } from '../runs/encode_photos.js';
+import type { TraceCarrier } from '../telemetry/index.js';
 
 const shapingOptions = [
   'detector',
@@ -74,6 +75,8 @@ export interface RunRequest {
   readonly calibration?: Calibration;
   readonly blockRows?: number;
   readonly jobPairs?: number;
+  /** Of whoever submitted it: the jobs are told of in the same trace. */
+  readonly trace?: TraceCarrier;
 }
 
 const sizeOptions = {

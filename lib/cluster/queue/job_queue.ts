@@ -23,8 +23,13 @@ export interface TakeOptions {
   /** Jobs at a time. */
   readonly concurrency: number;
   /** What happens in the background: lost connections, jobs that were lost to others. */
-  readonly onTrouble: (message: string) => void;
+  readonly onTrouble: (error: Error) => void;
 }
+
+/** Where a job is in the queue: delayed ones failed, and are tried again later. */
+export type QueueState = 'waiting' | 'active' | 'delayed';
+
+const queueStates: readonly QueueState[] = ['waiting', 'active', 'delayed'];
 
 /** What becomes of a job that is taken. */
 export type JobEnd = 'done' | 'again' | 'back';
@@ -115,8 +120,12 @@ export class JobQueue {
 
   /** Jobs that wait or that somebody is at. */
   async size(): Promise<number> {
-    const counts = await this.#queue.getJobCounts('waiting', 'active', 'delayed');
-    return Object.values(counts).reduce((sum, count) => sum + count, 0);
+    return Object.values(await this.counts()).reduce((sum, count) => sum + count, 0);
+  }
+
+  async counts(): Promise<Record<QueueState, number>> {
+    const { waiting = 0, active = 0, delayed = 0 } = await this.#queue.getJobCounts(...queueStates);
+    return { waiting, active, delayed };
   }
 
   /** @param work does a job, and says what becomes of it; it throws nothing. */
@@ -149,7 +158,7 @@ export class JobQueue {
         },
       },
     );
-    worker.on('error', ({ message }) => options.onTrouble(redact(message)));
+    worker.on('error', options.onTrouble);
     return new JobTaker(worker, connection);
   }
 

@@ -2,6 +2,7 @@
 
 import { cancelled } from '../postgres/runs.js';
 import { keepPairs, packedAxes, packedBlock, tilesOf } from '../postgres/tiles.js';
+import { count } from '../../telemetry/index.js';
 import type { Step } from './step.js';
 
 export const match: Step = async ({ store, job, begun, signal, threads, shared }) => {
@@ -24,6 +25,11 @@ export const match: Step = async ({ store, job, begun, signal, threads, shared }
     second: await block(second),
   });
   const pairs = await threads.pairsOf(tiles, taskOf, signal);
+  count('facededup.pairs.compared', begun.units);
+  count(
+    'facededup.pairs.found',
+    pairs.reduce((sum, { distances }) => sum + distances.length, 0),
+  );
   await store.runs.complete(job, async (sql) => {
     for (const [index, tile] of tiles.entries())
       await keepPairs(sql, sealing, run, { ...tile, pairs: there(pairs[index]) });
