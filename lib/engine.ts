@@ -66,6 +66,15 @@ import {
   type NativeImage,
   readPhoto,
 } from './photos/photo.js';
+import {
+  countWhile,
+  inThisTrace,
+  type Operation,
+  traced,
+  tracedBatch,
+  tracedCall,
+  tracedWait,
+} from './telemetry/index.js';
 
 /** How faces are found. */
 export interface DetectOptions {
@@ -294,7 +303,7 @@ export class FaceEngine {
     const { signal, ...asked } = readOptions(detectOptionTable, options, this.#options);
     const request = nativeDetectOptions(asked);
     const sets = detectorSets(request.detector);
-    return this.#onPhoto(image, sets, signal, async ({ pipeline }, photo, cancellation) =>
+    return this.#onPhoto('detect', image, sets, signal, async ({ pipeline }, photo, cancellation) =>
       withDetector(await pipeline.detect(photo, request, cancellation), request.detector),
     );
   }
@@ -312,7 +321,8 @@ export class FaceEngine {
   ): Promise<FaceLandmarks[]> {
     const { signal, landmarks: model } = readOptions(landmarksOptionTable, options, this.#options);
     const request = { boxes: checkBoxes(boxes), landmarks: model };
-    return this.#onPhoto(image, [landmarkSet(model)], signal, async ({ pipeline }, photo, cancellation) => {
+    const sets = [landmarkSet(model)];
+    return this.#onPhoto('landmarks', image, sets, signal, async ({ pipeline }, photo, cancellation) => {
       const faces = await pipeline.locateLandmarks(photo, request, cancellation);
       return faces.map((points) => ({ model, points }));
     });
@@ -327,7 +337,8 @@ export class FaceEngine {
   async encode(image: ImageInput, options?: EncodeOptions): Promise<FaceEncoding[]> {
     const { signal, ...asked } = readOptions(encodeOptionTable, options, this.#options);
     const request = nativeEncodeOptions(asked);
-    return this.#onPhoto(image, setsForEncoding(request), signal, async (models, photo, cancellation) => {
+    const sets = setsForEncoding(request);
+    return this.#onPhoto('encode', image, sets, signal, async (models, photo, cancellation) => {
       const faces = await models.pipeline.encode(photo, request, cancellation);
       const origin = this.#originOf(models, request);
       return faces.map((face) => encodingOf(face, request, origin));
@@ -347,7 +358,8 @@ export class FaceEngine {
     const { signal, ...asked } = readOptions(extractOptionTable, options, this.#options);
     const { landmarks: model, size, padding, format } = asked;
     const request = { ...nativeFaceOptions(asked), size, padding, format };
-    return this.#onPhoto(image, setsForFaces(request), signal, async ({ pipeline }, photo, cancellation) => {
+    const sets = setsForFaces(request);
+    return this.#onPhoto('extract', image, sets, signal, async ({ pipeline }, photo, cancellation) => {
       const faces = await pipeline.extract(photo, request, cancellation);
       const chipOf = (data: Uint8Array) =>
         format === 'raw' ? { data, width: size, height: size, channels: 3, order: 'rgb' } : data;
@@ -378,12 +390,14 @@ export class FaceEngine {
     // MMOD alone gains by photos that run together, and only by whole batches of them.
     const together = request.detector === 'mmod' ? request.batchSize : 1;
     yield* this.#all(photos, sequence, signal, { batchSize: together, startEarly: false }, (batch) =>
-      this.#answerBatch(
-        batch,
-        signal,
-        detectorSets(request.detector),
-        ({ pipeline }, images, cancellation) => pipeline.detectBatch(images, request, cancellation),
-        (found) => withDetector(found, request.detector),
+      tracedBatch('detect', batch.length, () =>
+        this.#answerBatch(
+          batch,
+          signal,
+          detectorSets(request.detector),
+          ({ pipeline }, images, cancellation) => pipeline.detectBatch(images, request, cancellation),
+          (found) => withDetector(found, request.detector),
+        ),
       ),
     );
   }
@@ -402,15 +416,17 @@ export class FaceEngine {
       signal,
       { batchSize: photosEncodedTogether, startEarly: true },
       (batch) =>
-        this.#answerBatch(
-          batch,
-          signal,
-          setsForEncoding(request),
-          ({ pipeline }, images, cancellation) => pipeline.encodeBatch(images, request, cancellation),
-          (faces, models) => {
-            const origin = this.#originOf(models, request);
-            return faces.map((face) => encodingOf(face, request, origin));
-          },
+        tracedBatch('encode', batch.length, () =>
+          this.#answerBatch(
+            batch,
+            signal,
+            setsForEncoding(request),
+            ({ pipeline }, images, cancellation) => pipeline.encodeBatch(images, request, cancellation),
+            (faces, models) => {
+              const origin = this.#originOf(models, request);
+              return faces.map((face) => encodingOf(face, request, origin));
+            },
+          ),
         ),
     );
   }
@@ -449,13 +465,17 @@ export class FaceEngine {
       const bytes = sumOf(await untilAborted(Promise.all(batch.map(bytesToRead)), signal));
       if (batch.length > 1 && bytes > this.#photoBytes.limit) return undefined;
       return this.#photoBytes.use(bytes, signal, async (resize) => {
-        const reading = batch.map((photo) => resultOf(photo, readPhoto(photo)));
-        const results = await untilAborted(Promise.all(reading), signal);
+        const reading = stage('read', () =>
+          Promise.all(batch.map((photo) => resultOf(photo, readPhoto(photo)))),
+        );
+        const results = await untilAborted(reading, signal);
         const read = results.map(({ photo, faces: image }) => (image ? bytesRead(photo, image) : 0));
         resize(sumOf(read));
         const images = results.flatMap(({ faces: image }) => image ?? []);
-        const answers = await callNative(subject, () =>
-          withCancellation(signal, (cancellation) => call(models, images, cancellation)),
+        const answers = await stage('work', () =>
+          callNative(subject, () =>
+            withCancellation(signal, (cancellation) => call(models, images, cancellation)),
+          ),
         );
         return results.map(({ photo, error }) => {
           if (error) return { photo, error };
@@ -598,19 +618,29 @@ export class FaceEngine {
   ): Promise<Answer> {
     if (this.#closed) throw engineClosed();
     throwIfAborted(signal);
-    const answer = this.#queue(async () => {
-      throwIfAborted(signal);
-      return this.#models.use(work);
-    });
+    const uncount = countWhile('facededup.engine.calls');
+    const begin = tracedWait();
+    const answer = this.#queue(
+      // Its turn comes at the end of a call of somebody else's.
+      inThisTrace(async () => {
+        begin();
+        throwIfAborted(signal);
+        return this.#models.use(work);
+      }),
+    );
     this.#underWay.add(answer);
-    const done = () => this.#underWay.delete(answer);
+    const done = () => {
+      uncount();
+      this.#underWay.delete(answer);
+    };
     answer.then(done, done);
     // The lane stays taken until its work ends; the caller need not wait for that.
     return untilAborted(answer, signal);
   }
 
   /** A call on a photo, with what it needs before its lane does. Whoever gives it up leaves its turn to the next. */
-  async #onPhoto<Answer>(
+  async #onPhoto<Face>(
+    operation: Operation,
     image: ImageInput,
     sets: readonly ModelSetName[],
     signal: AbortSignal | undefined,
@@ -618,17 +648,26 @@ export class FaceEngine {
       models: LoadedModels,
       photo: NativeImage,
       cancellation: NativeCancellation | undefined,
-    ) => Promise<Answer>,
-  ): Promise<Answer> {
-    return this.#run(signal, (models) =>
-      withPhoto(image, this.#photoBytes, signal, async (photo) => {
-        await untilAborted(models.load(sets), signal);
-        return callNative(describePhoto(image), () =>
-          withCancellation(signal, (cancellation) => call(models, photo, cancellation)),
-        );
-      }),
+    ) => Promise<Face[]>,
+  ): Promise<Face[]> {
+    const work = (models: LoadedModels, photo: NativeImage) => () =>
+      callNative(describePhoto(image), () =>
+        withCancellation(signal, (cancellation) => call(models, photo, cancellation)),
+      );
+    return tracedCall(operation, () =>
+      this.#run(signal, (models) =>
+        withPhoto(image, this.#photoBytes, signal, async (photo) => {
+          await untilAborted(models.load(sets), signal);
+          return stage('work', work(models, photo));
+        }),
+      ),
     );
   }
+}
+
+/** Of a call, as telemetry tells of it. */
+function stage<Result>(name: 'read' | 'work', work: () => Promise<Result>): Promise<Result> {
+  return traced(`facededup.engine.${name}`, { 'facededup.engine.stage': name }, work);
 }
 
 /** Works on a photo; what has to be read of it is read once there is room, and held until the work ends. */
@@ -638,7 +677,11 @@ async function withPhoto<Answer>(
   signal: AbortSignal | undefined,
   work: (photo: NativeImage) => Promise<Answer>,
 ): Promise<Answer> {
-  const read = () => untilAborted(readPhoto(image), signal);
+  const read = () =>
+    untilAborted(
+      stage('read', () => readPhoto(image)),
+      signal,
+    );
   if (!liesElsewhere(image)) return work(await read());
   const bytes = await untilAborted(bytesToRead(image), signal);
   return budget.use(bytes, signal, async (resize) => {

@@ -184,6 +184,12 @@ export class ServerError extends FaceDedupError {
  */
 export class ClusterError extends FaceDedupError {}
 
+/**
+ * What a program does cannot be told of as asked. Code: `TELEMETRY_PACKAGE_MISSING` (@opentelemetry/sdk-node is not
+ * installed).
+ */
+export class TelemetryError extends FaceDedupError {}
+
 /** A report cannot be written where it was asked for. Code: `REPORT_UNWRITABLE`. */
 export class ReportError extends FaceDedupError {}
 

@@ -89,6 +89,7 @@ export {
   ReportError,
   ServerError,
   StoreKeyError,
+  TelemetryError,
   TileDataError,
 } from './errors.js';
 export type { ModelInfo } from './loaded_models.js';

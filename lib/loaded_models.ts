@@ -3,6 +3,7 @@
 import type { Detector, EncoderName, LandmarkModelName, MeanValues } from './config.js';
 import type { LoadedModel, ModelKey, ModelSetName, ModelStore } from './models/index.js';
 import { callNative, loadAddon, type NativePipeline } from './native.js';
+import { traced } from './telemetry/index.js';
 
 /** A model file in use, as it was when it was loaded. */
 export interface ModelInfo {
@@ -82,7 +83,9 @@ export class LoadedModels {
       // In one go, so that what is missing arrives together.
       const fetching = this.#store.fetchMissing(unknown);
       for (const set of unknown) {
-        const loading = fetching.then(() => this.#loadSet(set));
+        const loading = fetching.then(() =>
+          traced('facededup.model.load', { 'facededup.model.set': set }, () => this.#loadSet(set)),
+        );
         this.#loading.set(set, loading);
         loading.catch(() => this.#loading.delete(set));
       }

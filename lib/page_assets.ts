@@ -10,7 +10,9 @@ export interface PageAssets {
   readonly style: string;
 }
 
-export function pageAssets(page: 'report' | 'review'): PageAssets {
+export type PageName = 'report' | 'review' | 'queue';
+
+export function pageAssets(page: PageName): PageAssets {
   const read = (file: string) => readFileSync(join(packageRoot, 'dist', 'pages', page, file), 'utf8');
   return { script: read('main.js'), style: read('style.css') };
 }

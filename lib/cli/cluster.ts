@@ -12,6 +12,7 @@ import {
   type WorkerEvent,
 } from '../cluster/index.js';
 import { ClusterError } from '../errors.js';
+import { type Log, makeLog } from '../logging.js';
 import type { Findings } from '../runs/findings.js';
 import { bad, type Colour, good, plain } from './colours.js';
 import { addExamples } from './help.js';
@@ -30,6 +31,7 @@ import { inShort, timeInWords } from './progress_line.js';
 import {
   addClusterFlags,
   addJsonFlag,
+  addTelemetryFlag,
   clusterAddresses,
   type ClusterFlags,
   engineOptions,
@@ -44,6 +46,7 @@ interface Flags extends ClusterFlags {
 
 interface WorkerFlags extends Flags {
   readonly patience?: number;
+  readonly log?: boolean;
 }
 
 export function addWorkerCommand(program: Command): void {
@@ -63,8 +66,9 @@ export function addWorkerCommand(program: Command): void {
     )
     .addOption(new SettingOption('--backend <name>', 'of cv::dnn; default opencv'))
     .addOption(new SettingOption('--target <name>', 'of cv::dnn; default cpu'))
-    .addOption(modelsOption());
-  addJsonFlag(addClusterFlags(command)).action((flags: WorkerFlags) => work(flags));
+    .addOption(modelsOption())
+    .option('--log', 'log to stderr as JSON lines, with codes in place of sentences: no names of photos');
+  addJsonFlag(addTelemetryFlag(addClusterFlags(command))).action((flags: WorkerFlags) => work(flags));
   addExamples(command, [
     [
       'facededup worker --cluster redis://queue:6379 --store postgres://faces@db/faces',
@@ -84,22 +88,33 @@ export function addWorkerCommand(program: Command): void {
 
 async function work(flags: WorkerFlags): Promise<void> {
   const { lanes, models, backend, target } = engineOptions({ ...flags });
-  const print = (event: WorkerEvent) =>
-    flags.json
-      ? printLine(jsonText({ at: new Date().toISOString(), ...event }))
-      : printNote(eventInWords(event));
+  const log = flags.log ? makeLog() : undefined;
+  const print = (event: WorkerEvent) => {
+    if (log) logEvent(log, event);
+    if (flags.json) printLine(jsonText({ at: new Date().toISOString(), ...event }));
+    else if (!log) printNote(eventInWords(event));
+  };
   const worker = await ClusterWorker.start({
     ...clusterAddresses(flags),
     engine: { lanes, models, backend, target },
     patience: flags.patience,
     onEvent: print,
   });
+  log?.info({ worker: worker.name }, 'takes work');
   if (flags.json) printLine(jsonText({ at: new Date().toISOString(), kind: 'ready', worker: worker.name }));
-  else printNote(`Worker ${worker.name} takes work.`);
+  else if (!log) printNote(`Worker ${worker.name} takes work.`);
   await new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
   });
   await worker.close();
+  log?.info({ worker: worker.name }, 'has ended');
+}
+
+const levelOf = { done: 'info', back: 'info', failed: 'warn', trouble: 'warn', dead: 'error' } as const;
+
+function logEvent(log: Log, { kind, job, code }: WorkerEvent): void {
+  const { run, stage, number } = job ?? {};
+  log[levelOf[kind]]({ run, stage, job: number, state: kind, code }, job ? `job ${kind}` : kind);
 }
 
 export function addStatusCommand(program: Command): void {

@@ -26,6 +26,7 @@ import {
   addFacesFlag,
   addOutputFlags,
   addStoreFlags,
+  addTelemetryFlag,
   addThresholdFlag,
   calibrationOf,
   engineOptions,
@@ -66,7 +67,8 @@ export function addFindCommand(program: Command, setExitCode: (code: number) => 
       parseNumber,
     );
   addCalibrationFlag(addFacesFlag(addThresholdFlag(command)));
-  addOutputFlags(addStoreFlags(addEncodeFlags(command))).action(async (paths: string[], flags: FindFlags) => {
+  addTelemetryFlag(addOutputFlags(addStoreFlags(addEncodeFlags(command))));
+  command.action(async (paths: string[], flags: FindFlags) => {
     const { findings, ways } = await (flags.cluster === undefined ? find : findElsewhere)(paths, flags);
     if (!findings) return setExitCode(exitCodes.done);
     printFindings(findings, flags);

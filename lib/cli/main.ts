@@ -28,6 +28,7 @@ import { addResultsCommand } from './results.js';
 import { addReviewCommand } from './review.js';
 import { addServeCommand } from './serve.js';
 import { addStoreCommand } from './store.js';
+import { endTelemetry, startTelemetry } from './telemetry.js';
 import { addUniqueCommand } from './unique.js';
 
 async function run(args: readonly string[]): Promise<number> {
@@ -43,9 +44,11 @@ async function run(args: readonly string[]): Promise<number> {
     .configureOutput({ getOutHasColors: () => wantsColour(process.stdout, process.env) })
     .exitOverride()
     .showSuggestionAfterError()
-    .hook('preAction', (_program, command) =>
-      commandsAboutThemselves.has(command.name()) ? undefined : applyConfigFile(command),
-    );
+    .hook('preAction', async (_program, command) => {
+      if (commandsAboutThemselves.has(command.name())) return;
+      await applyConfigFile(command);
+      await startTelemetry(command);
+    });
 
   program.commandsGroup('Find people:');
   addFindCommand(program, setExitCode);
@@ -125,3 +128,5 @@ try {
 } catch (error) {
   process.exitCode = exitCodeOf(error);
 }
+// What is still on its way to a collector that does not answer would keep the process.
+if (!(await endTelemetry())) process.stdout.write('', () => process.exit());

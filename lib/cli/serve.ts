@@ -3,6 +3,7 @@
 import { readFile } from 'node:fs/promises';
 import { hostname, networkInterfaces } from 'node:os';
 import { type Command, Option } from 'commander';
+import { isPostgresAddress } from '../cluster/addresses.js';
 import { InvalidOptionError } from '../errors.js';
 import { createServer, type FaceServer, isLoopback, makeToken, type ServerOptions } from '../server/index.js';
 import { ConfigFile } from '../settings/index.js';
@@ -11,13 +12,17 @@ import { printLine, printNote } from './output.js';
 import {
   addCalibrationFlag,
   addStoreFlags,
+  addTelemetryFlag,
   calibrationOf,
   modelsOption,
   parseNumber,
+  SettingOption,
   type StoreFlags,
 } from './shared_options.js';
 
 interface ServeFlags extends ServerFlags {
+  readonly cluster?: string;
+  readonly clusterStore?: string;
   readonly host: string;
   readonly port: number;
   readonly tokenFile?: string;
@@ -50,8 +55,12 @@ export function addServeCommand(program: Command): void {
       'facededup serve --store faces.db --root /data/photos --host 0.0.0.0 --tls-cert cert.pem --tls-key key.pem',
       'for others, who need the token that it prints',
     ],
+    [
+      'facededup serve --store faces.db --cluster redis://queue --cluster-store postgres://faces@db/faces',
+      'with the queue of a cluster at /queue',
+    ],
   ]);
-  addServerFlags(command)
+  addTelemetryFlag(addServerFlags(command))
     .option(
       '--host <address>',
       'listen there; anything but loopback takes a token, which is made if none is given',
@@ -68,7 +77,14 @@ export function addServeCommand(program: Command): void {
     .option('--tls-key <file>', 'PEM')
     .option('--behind-proxy', 'browsers reach it by https through a proxy on this machine or network')
     .option('--allow-private-webhooks', 'webhooks may lead to this machine and its own network')
-    .option('--log', 'log requests to stderr: methods, routes and statuses, no names')
+    .addOption(
+      new SettingOption(
+        '--cluster <address>',
+        'Redis of a cluster: shows at /queue what it is at, nothing more; with --cluster-store',
+      ).env('FACEDEDUP_CLUSTER'),
+    )
+    .option('--cluster-store <address>', 'its PostgreSQL: postgres://USER@HOST/DATABASE; default --store')
+    .option('--log', 'log requests and runs to stderr as JSON lines: routes, statuses and codes, no names')
     .action((_flags: ServeFlags, self: Command) => serve(self));
 }
 
@@ -97,6 +113,7 @@ async function serve(command: Command): Promise<void> {
     tls: await tlsOf(flags),
     behindProxy: flags.behindProxy,
     allowPrivateWebhooks: flags.allowPrivateWebhooks,
+    cluster: clusterShown(flags),
     log: flags.log,
   });
   await runServer(server, (address) => {
@@ -106,6 +123,19 @@ async function serve(command: Command): Promise<void> {
     if ((options.roots ?? []).length === 0)
       printNote('note: no photo can be shown or taken in without --root and a folder.');
   });
+}
+
+/** Undefined: none is shown. */
+function clusterShown({ cluster, clusterStore, store }: ServeFlags): ServerOptions['cluster'] {
+  if (!cluster) {
+    if (clusterStore !== undefined)
+      throw new InvalidOptionError('ARGUMENT_INVALID', '--cluster-store needs --cluster redis://HOST:6379.');
+    return undefined;
+  }
+  const address = clusterStore ?? (store !== undefined && isPostgresAddress(store) ? store : undefined);
+  if (address !== undefined) return { cluster, store: address };
+  printNote('note: the queue of the cluster is not shown: its store is to be named with --cluster-store.');
+  return undefined;
 }
 
 /** What the configuration file says of the flags is in them already. */

@@ -172,6 +172,16 @@ export function addCalibrationFlag(command: Command): Command {
   ]);
 }
 
+/** Of the commands that work long; main.ts sees to it. */
+export function addTelemetryFlag(command: Command): Command {
+  return addAll(command, 'Telemetry:', [
+    new SettingOption(
+      '--telemetry <address>',
+      'OpenTelemetry collector (OTLP): http://HOST:4318; what it is told names no photo',
+    ).env('OTEL_EXPORTER_OTLP_ENDPOINT'),
+  ]);
+}
+
 export async function calibrationOf({
   calibration,
 }: {

@@ -3,6 +3,7 @@
 import { ClusterError, throwIfAborted } from '../errors.js';
 import type { Findings } from '../runs/findings.js';
 import { defaultSet } from '../store/face_store.js';
+import { carriedTrace, traced } from '../telemetry/index.js';
 import type { ClusterAddresses } from './addresses.js';
 import type { KeptPhoto } from '../encodings/kept_encodings.js';
 import { handOut } from './hand_out.js';
@@ -11,7 +12,7 @@ import type { SetDecisions } from './postgres/decisions.js';
 import { importPhotos } from './postgres/import.js';
 import type { DeadJob, RunFacts, RunState, StageProgress } from './postgres/runs.js';
 import { ClusterStore } from './postgres/store.js';
-import { JobQueue } from './queue/job_queue.js';
+import { JobQueue, type QueuedJob, type QueueState } from './queue/job_queue.js';
 import { requestOf, type RunOptions } from './run_request.js';
 import type { Stage } from './stages.js';
 
@@ -48,6 +49,8 @@ export interface ClusterStatus {
   readonly queue: string;
   /** Jobs in it; fewer than the store wants done only for a moment. */
   readonly queued: number;
+  /** The same by their states. */
+  readonly counts: Readonly<Record<QueueState, number>>;
   /** Those heard of in the last minute. */
   readonly workers: readonly { readonly name: string }[];
   /** Newest first. */
@@ -107,9 +110,15 @@ export class Cluster {
    */
   async submit(options: RunOptions): Promise<number> {
     const { set = defaultSet, references = new Map() } = options;
-    const run = await this.#store.runs.submit(set, requestOf(options), references);
-    await handOut(this.#store, this.#queue);
-    return run;
+    const asked = requestOf(options);
+    const toQueue = { 'messaging.system': 'bullmq', 'messaging.operation.type': 'send' };
+    return traced('facededup.submit', toQueue, async (tell) => {
+      const trace = carriedTrace();
+      const run = await this.#store.runs.submit(set, { ...asked, ...(trace ? { trace } : {}) }, references);
+      tell({ 'facededup.run': run });
+      await handOut(this.#store, this.#queue);
+      return run;
+    });
   }
 
   /**
@@ -141,18 +150,35 @@ export class Cluster {
     return this.#statusOf(await this.#store.runs.facts(run));
   }
 
-  /** The cluster as a whole; jobs that Redis lost are handed out again. @param limit of runs; default 10. */
-  async overview({ limit = 10 }: { readonly limit?: number } = {}): Promise<ClusterStatus> {
-    await handOut(this.#store, this.#queue);
+  /**
+   * The cluster as a whole.
+   *
+   * @param options `limit` of runs, default 10; `handOut`: whether jobs that Redis lost are handed out again, default true.
+   */
+  async overview(
+    options: { readonly limit?: number; readonly handOut?: boolean } = {},
+  ): Promise<ClusterStatus> {
+    const { limit = 10 } = options;
+    if (options.handOut ?? true) await handOut(this.#store, this.#queue);
+    const counts = await this.#queue.counts();
     const runs = await this.#store.runs.list({ limit });
     return {
       store: this.#store.database.name,
       cluster: this.#queue.address,
       queue: this.#queue.name,
-      queued: await this.#queue.size(),
+      queued: counts.waiting + counts.active + counts.delayed,
+      counts,
       workers: (await this.#store.workers(livelySeconds)).map(({ name }) => ({ name })),
       runs: await Promise.all(runs.map((facts) => this.#statusOf(facts))),
     };
+  }
+
+  /** Part of the jobs in the queue, those that wait longest first. @param range `offset` default 0; `limit` default 100. */
+  queuedJobs(
+    state: QueueState,
+    { offset = 0, limit = 100 }: { readonly offset?: number; readonly limit?: number } = {},
+  ): Promise<QueuedJob[]> {
+    return this.#queue.list(state, offset, limit);
   }
 
   /**

@@ -4,6 +4,7 @@ export type { ClusterAddresses } from './addresses.js';
 export { Cluster, type ClusterStatus, type RunStatus, type WaitOptions } from './cluster.js';
 export type { SetDecisions } from './postgres/decisions.js';
 export type { DeadJob, RunState, StageProgress } from './postgres/runs.js';
+export type { QueuedJob, QueueState } from './queue/job_queue.js';
 export type { CandidateOptions, RunOptions, ShapingOptions } from './run_request.js';
 export type { RunJob, Stage } from './stages.js';
 export { ClusterWorker, eventInWords, type WorkerEvent, type WorkerOptions } from './worker.js';

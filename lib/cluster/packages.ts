@@ -3,6 +3,7 @@
 import type { Queue, WaitingError, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { ClusterError } from '../errors.js';
+import { loadOptional } from '../optional_package.js';
 
 /** @throws ClusterError `CLUSTER_PACKAGE_MISSING` */
 export async function loadPostgres() {
@@ -29,17 +30,14 @@ export async function loadBullMq(): Promise<BullMq> {
   };
 }
 
-async function loaded<Package>(name: string, load: () => Promise<Package>): Promise<Package> {
-  try {
-    return await load();
-  } catch (cause) {
-    const isMissing =
-      cause instanceof Error && 'code' in cause && /MODULE_NOT_FOUND$/.test(String(cause.code));
-    if (!isMissing) throw cause;
-    throw new ClusterError(
-      'CLUSTER_PACKAGE_MISSING',
-      `A cluster needs the package '${name}', which one machine does without: run \`npm install bullmq ioredis pg\`.`,
-      { cause },
-    );
-  }
+function loaded<Package>(name: string, load: () => Promise<Package>): Promise<Package> {
+  return loadOptional(
+    load,
+    (cause) =>
+      new ClusterError(
+        'CLUSTER_PACKAGE_MISSING',
+        `A cluster needs the package '${name}', which one machine does without: run \`npm install bullmq ioredis pg\`.`,
+        { cause },
+      ),
+  );
 }

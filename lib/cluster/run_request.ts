@@ -10,6 +10,7 @@ import { InvalidOptionError } from '../errors.js';
 import { integerFrom, positiveNumber, readOptions } from '../options.js';
 import type { FacesPolicy } from '../runs/findings.js';
 import type { References } from '../runs/encode_photos.js';
+import type { TraceCarrier } from '../telemetry/index.js';
 
 const shapingOptions = [
   'detector',
@@ -89,6 +90,8 @@ export interface RunRequest {
   readonly candidates?: { readonly reach: number; readonly lists?: number };
   readonly blockRows?: number;
   readonly jobPairs?: number;
+  /** Of whoever submitted it: the jobs are told of in the same trace. */
+  readonly trace?: TraceCarrier;
 }
 
 const sizeOptions = {

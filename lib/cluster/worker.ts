@@ -4,6 +4,8 @@ import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { type EngineOptions, FaceEngine } from '../engine.js';
 import { AbortedError, ClusterError, FaceDedupError, InternalError } from '../errors.js';
+import { type Attributes, count, errorType, inTrace, observe, traced } from '../telemetry/index.js';
+import { redact } from '../redaction.js';
 import type { ClusterAddresses } from './addresses.js';
 import { MatchThreads } from './matching/match_threads.js';
 import { SharedBlocks } from './matching/shared_blocks.js';
@@ -32,7 +34,9 @@ export interface WorkerOptions extends ClusterAddresses {
 export interface WorkerEvent {
   readonly kind: 'done' | 'failed' | 'dead' | 'back' | 'trouble';
   readonly job?: RunJob;
-  /** Without secrets. */
+  /** Of the error, where there is one. */
+  readonly code?: string;
+  /** Without secrets; it may name a photo. */
   readonly message?: string;
 }
 
@@ -59,6 +63,7 @@ export class ClusterWorker {
   readonly #patience: number;
   readonly #taker: JobTaker;
   readonly #beating: Promise<void>;
+  readonly #endObserving: () => void;
   /** What ends the jobs under way, by their runs. */
   readonly #underWay = new Map<number, Set<AbortController>>();
   readonly #threads: MatchThreads;
@@ -79,10 +84,13 @@ export class ClusterWorker {
     this.#patience = patience;
     this.#threads = new MatchThreads(options.engine?.lanes);
     this.#beating = this.#beat();
+    this.#endObserving = observe('facededup.queue.jobs', async () =>
+      Object.entries(await queue.counts()).map(([state, jobs]) => [jobs, { 'facededup.queue.state': state }]),
+    );
     this.#taker = queue.take((job) => this.#do(job), {
       patience,
       concurrency: 1,
-      onTrouble: (message) => this.#tell({ kind: 'trouble', message }),
+      onTrouble: (error) => this.#tell(troubleOf(error)),
     });
   }
 
@@ -110,6 +118,7 @@ export class ClusterWorker {
   /** Gives back what it is at, and lets go of everything. */
   async close(): Promise<void> {
     this.#closing.abort();
+    this.#endObserving();
     for (const controllers of this.#underWay.values()) for (const each of controllers) each.abort();
     await this.#taker.end();
     await this.#beating;
@@ -131,7 +140,7 @@ export class ClusterWorker {
       return 'done';
     } catch (error) {
       return await this.#afterFailure(job, error).catch((again: unknown) => {
-        this.#tell({ kind: 'trouble', job, message: sentenceOf(again) });
+        this.#tell({ ...troubleOf(again), job });
         return this.#closing.signal.aborted ? 'back' : 'again';
       });
     } finally {
@@ -143,15 +152,19 @@ export class ClusterWorker {
   async #step(job: RunJob, signal: AbortSignal): Promise<void> {
     const begun = await this.#store.runs.begin(job, this.name);
     if (!begun) return;
-    await steps[job.stage]({
-      store: this.#store,
-      job,
-      begun,
-      signal,
-      engine: (options) => this.#engineFor(options),
-      threads: this.#threads,
-      shared: this.#shared,
-    });
+    const work = () =>
+      steps[job.stage]({
+        store: this.#store,
+        job,
+        begun,
+        signal,
+        engine: (options) => this.#engineFor(options),
+        threads: this.#threads,
+        shared: this.#shared,
+      });
+    await inTrace(begun.facts.request.trace, () =>
+      traced('facededup.job', attributesOf(job, begun.attempts), work),
+    );
     this.#tell({ kind: 'done', job });
   }
 
@@ -166,7 +179,8 @@ export class ClusterWorker {
     }
     const typed = error instanceof FaceDedupError ? error : internal(error);
     const isDead = await this.#store.runs.failed(job, typed, finalCodes.has(typed.code));
-    this.#tell({ kind: isDead ? 'dead' : 'failed', job, message: `${typed.message} [${typed.code}]` });
+    const { code, message } = typed;
+    this.#tell({ kind: isDead ? 'dead' : 'failed', job, code, message: `${message} [${code}]` });
     if (!isDead) return 'again';
     await this.#queue.add(await this.#store.runs.advance(job.run));
     return 'done';
@@ -187,7 +201,7 @@ export class ClusterWorker {
         swept = performance.now();
         await handOut(this.#store, this.#queue, signal);
       } catch (error) {
-        if (!signal.aborted) this.#tell({ kind: 'trouble', message: sentenceOf(error) });
+        if (!signal.aborted) this.#tell(troubleOf(error));
       }
     }
   }
@@ -210,6 +224,13 @@ export class ClusterWorker {
   }
 
   #tell(event: WorkerEvent): void {
+    const { kind, job, code } = event;
+    if (job && kind !== 'trouble')
+      count('facededup.jobs', 1, {
+        'facededup.stage': job.stage,
+        'facededup.end': kind,
+        ...(code === undefined ? {} : { 'error.type': code }),
+      });
     this.#options.onEvent?.(event);
   }
 }
@@ -218,6 +239,21 @@ export class ClusterWorker {
 export function eventInWords({ kind, job, message }: WorkerEvent): string {
   const what = job ? `job ${jobName(job)} ` : '';
   return `${what}${kind}${message === undefined ? '' : `: ${message}`}`;
+}
+
+function attributesOf({ run, stage, number }: RunJob, attempt: number): Attributes {
+  return {
+    'messaging.system': 'bullmq',
+    'messaging.operation.type': 'process',
+    'facededup.run': run,
+    'facededup.stage': stage,
+    'facededup.job': number,
+    'facededup.attempt': attempt,
+  };
+}
+
+function troubleOf(error: unknown): WorkerEvent {
+  return { kind: 'trouble', code: errorType(error), message: redact(sentenceOf(error)) };
 }
 
 function internal(error: unknown): InternalError {

@@ -7,6 +7,7 @@ import type { FaceEngine } from '../engine.js';
 import { readOptions } from '../options.js';
 import type { NamedPhotos } from '../photos/named_photos.js';
 import { DecisionIndex, pairKey } from '../store/index.js';
+import { count, traced } from '../telemetry/index.js';
 import { describedPairs } from './described_pairs.js';
 import type { Findings, FoundPair, RunSummary } from './findings.js';
 import { gather, type Gathered, type GatherOptions, type RunProgress } from './gather.js';
@@ -34,23 +35,42 @@ export interface FindOptions extends GatherOptions {
  * @param photos undefined: those of the set alone, as they are kept.
  * @throws NoPhotosError, InvalidOptionError, InvalidEncodingsError, FaceStoreError, AzureError, AbortedError, model errors
  */
-export async function findInPhotos(
+export function findInPhotos(
   engine: FaceEngine,
   photos: NamedPhotos | undefined,
   options: FindOptions = {},
 ): Promise<Findings> {
+  return traced('facededup.run', {}, async (tell) => {
+    const findings = await find(engine, photos, options);
+    const { summary } = findings;
+    tell({
+      'facededup.photos': summary.photos,
+      'facededup.failed': summary.failed,
+      'facededup.pairs': summary.pairs,
+    });
+    return findings;
+  });
+}
+
+async function find(
+  engine: FaceEngine,
+  photos: NamedPhotos | undefined,
+  options: FindOptions,
+): Promise<Findings> {
   const startedAt = new Date().toISOString();
   const { threshold } = readOptions(thresholdOptionTable, { threshold: options.threshold });
   const { set, policy = 'all', signal } = options;
-  const gathered = await gather(engine, photos, options);
+  const gathered = await stage('encode', () => gather(engine, photos, options));
   const decisions = set?.decisions.index() ?? new DecisionIndex([]);
   const isRuledOut = ruledOut(gathered, options.ignoredPairs ?? [], decisions);
-  const close = await findDuplicates(gathered.records, {
-    threshold,
-    signal,
-    onProgress: ({ compared, total }) =>
-      options.onProgress?.({ stage: 'comparing', done: compared, total, failed: gathered.failed.length }),
-  });
+  const close = await stage('compare', () =>
+    findDuplicates(gathered.records, {
+      threshold,
+      signal,
+      onProgress: ({ compared, total }) =>
+        options.onProgress?.({ stage: 'comparing', done: compared, total, failed: gathered.failed.length }),
+    }),
+  );
   const found = close.filter(({ first, second }) => !isRuledOut(first, second));
   const before = set?.runs.latestPairs() ?? new Set();
   const facesOf = new Map(gathered.records.map(({ id, faces }) => [id, faces]));
@@ -64,6 +84,9 @@ export async function findInPhotos(
   const ways = waysCompared(gathered.records);
   options.onWays?.(ways);
   const summary = summarise(gathered, pairs, groups.length);
+  const compared = pairsOfFaces(gathered);
+  count('facededup.pairs.compared', compared);
+  count('facededup.pairs.found', pairs.length);
   const findings: Findings = {
     startedAt,
     finishedAt: new Date().toISOString(),
@@ -77,13 +100,18 @@ export async function findInPhotos(
     failed: gathered.failed,
     expectedFalseMatches: expectedFalseMatches({
       threshold,
-      pairs: pairsOfFaces(gathered),
+      pairs: compared,
       way: ways.faces > 0 ? ways.way : encodingWayOf(await engine.origin()),
       mixed: ways,
       calibration: options.calibration,
     }),
   };
-  return set ? { run: set.runs.keep(findings), ...findings } : findings;
+  if (!set) return findings;
+  return { run: await stage('keep', () => Promise.resolve(set.runs.keep(findings))), ...findings };
+}
+
+function stage<Result>(name: 'encode' | 'compare' | 'keep', work: () => Promise<Result>): Promise<Result> {
+  return traced('facededup.run.stage', { 'facededup.stage': name }, work);
 }
 
 function summarise(gathered: Gathered, pairs: readonly FoundPair[], groups: number): RunSummary {

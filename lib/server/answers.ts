@@ -53,10 +53,17 @@ const statuses: Readonly<Record<string, number>> = {
   MODEL_MISSING: 503,
   MODEL_CORRUPT: 503,
   OUT_OF_MEMORY: 503,
+  CLUSTER_UNREACHABLE: 503,
+  CLUSTER_STORE_UNREACHABLE: 503,
 };
 
 /** Seconds after which what passes by itself may have passed. */
-const waits: Readonly<Record<string, number>> = { FACE_STORE_BUSY: 5, OUT_OF_MEMORY: 10 };
+const waits: Readonly<Record<string, number>> = {
+  FACE_STORE_BUSY: 5,
+  OUT_OF_MEMORY: 10,
+  CLUSTER_UNREACHABLE: 5,
+  CLUSTER_STORE_UNREACHABLE: 5,
+};
 
 /** By Fastify's status where its own checks refuse a request. */
 const codesOfStatuses: Readonly<Record<number, string>> = {

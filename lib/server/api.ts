@@ -1,6 +1,7 @@
 // The shapes of the JSON API: what the server answers and the review page reads. lib/server/routes has the addresses.
 
 import type { FalseMatchEstimate } from '../calibration/index.js';
+import type { ClusterStatus, DeadJob, QueuedJob, RunStatus } from '../cluster/index.js';
 import type { FacesPolicy, FoundPair, RunSummary, Verdict } from '../runs/findings.js';
 import type { SettingSpec } from '../settings/index.js';
 import type { Erasure } from '../store/index.js';
@@ -28,7 +29,28 @@ export interface ApiSession {
   readonly set: string;
   /** Folders whose photos a run may name. */
   readonly roots: readonly string[];
+  /** Whether the server was given a cluster, so that there are /queue and /api/cluster. */
+  readonly hasQueue: boolean;
 }
+
+/** GET /api/cluster */
+export interface ApiCluster extends Pick<ClusterStatus, 'store' | 'cluster' | 'queue' | 'counts'> {
+  /** Names of those heard of in the last minute. */
+  readonly workers: readonly string[];
+  /** Newest first, 20 at most. */
+  readonly runs: readonly ApiClusterRun[];
+}
+
+/** A run on the cluster. */
+export interface ApiClusterRun extends Omit<RunStatus, 'dead'> {
+  /** How many jobs were put aside after their last attempt. */
+  readonly deadJobs: number;
+  /** The first 50 of them. */
+  readonly dead: readonly DeadJob[];
+}
+
+/** GET /api/cluster/jobs?state&offset&limit */
+export type ApiQueuedJob = QueuedJob;
 
 /** GET /api/sets, GET /api/sets/:set */
 export interface ApiSet {

@@ -6,6 +6,7 @@ import rateLimit from '@fastify/rate-limit';
 import swagger from '@fastify/swagger';
 import { Ajv, type AnySchema } from 'ajv';
 import Fastify, {
+  type FastifyBaseLogger,
   type FastifyInstance,
   type FastifyReply,
   type FastifyRequest,
@@ -20,9 +21,11 @@ import {
   refuseWhileClosing,
   serverLimits,
 } from './connections.js';
+import { factsOf, type Log, type LogFields } from '../logging.js';
 import type { ServerContext } from './context.js';
 import { addGuards } from './guards.js';
 import { addMemoryLimit } from './held_memory.js';
+import { addClusterRoutes } from './routes/cluster.js';
 import { addDecisionRoutes } from './routes/decisions.js';
 import { addErasureRoutes } from './routes/erasures.js';
 import { addIgnoredPairRoutes } from './routes/ignored_pairs.js';
@@ -37,10 +40,17 @@ import { addSetRoutes } from './routes/sets.js';
 import { addSettingRoutes } from './routes/settings.js';
 import { answers, sharedSchemas } from './schemas.js';
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The code of the error that was answered. */
+    refusal: string | undefined;
+  }
+}
+
 export interface AppOptions {
   readonly tls: { readonly cert: string | Buffer; readonly key: string | Buffer } | undefined;
-  /** Whether requests are logged to stderr: their methods, routes, statuses and times. */
-  readonly log: boolean;
+  /** Where requests are logged: their methods, routes, statuses, codes and times. */
+  readonly log: Log | undefined;
 }
 
 const bodyLimit = 256 * 1024;
@@ -75,6 +85,7 @@ export async function buildApp(context: ServerContext, { tls, log }: AppOptions)
   addErasureRoutes(app, context);
   addModelRoutes(app, context);
   addSettingRoutes(app, context);
+  if (context.cluster) addClusterRoutes(app, context.cluster);
   app.get(
     '/api/openapi.json',
     {
@@ -90,7 +101,11 @@ export async function buildApp(context: ServerContext, { tls, log }: AppOptions)
   return app;
 }
 
-function makeFastify(context: ServerContext, tls: AppOptions['tls'], log: boolean): FastifyInstance {
+function makeFastify(
+  context: ServerContext,
+  tls: AppOptions['tls'],
+  log: FastifyBaseLogger | undefined,
+): FastifyInstance {
   return Fastify({
     // Their types tell http from https, which nothing here depends on.
     ...((tls ? { https: { ...tls, ...serverLimits } } : { http: serverLimits }) as { http: object }),
@@ -102,7 +117,7 @@ function makeFastify(context: ServerContext, tls: AppOptions['tls'], log: boolea
     routerOptions: { maxParamLength: 1000 },
     trustProxy: context.access.isBehindProxy ? ['loopback', 'uniquelocal'] : false,
     logController: new LogController({ disableRequestLogging: true }),
-    logger: log ? { level: 'info', stream: process.stderr } : false,
+    ...(log ? { loggerInstance: log } : {}),
     frameworkErrors: (error, _request, reply) => {
       const { status, error: described } = context.errors.refusalOf(error);
       void (reply as unknown as FastifyReply).status(status).send({ error: described });
@@ -138,7 +153,8 @@ function takeEmptyJson(app: FastifyInstance): void {
 function answerErrors(app: FastifyInstance, { errors }: ServerContext): void {
   app.setErrorHandler((error, request, reply) => {
     const { status, error: described, retryAfter, isOurs } = errors.refusalOf(error);
-    if (isOurs) request.log.error({ stack: placesIn(error) }, 'a fault of facededup');
+    request.refusal = described.code;
+    if (isOurs) request.log.error(factsOf(error), 'a fault of facededup');
     if (retryAfter !== undefined) reply.header('retry-after', retryAfter);
     if (status === 401) reply.header('www-authenticate', 'Bearer');
     return reply.status(status).type('application/json; charset=utf-8').send({ error: described });
@@ -151,22 +167,19 @@ function answerErrors(app: FastifyInstance, { errors }: ServerContext): void {
   });
 }
 
-/** Of a stack only where it is: a message may name a photo. */
-function placesIn(error: unknown): string[] {
-  const stack = error instanceof Error ? (error.stack ?? '') : '';
-  return stack.split('\n').filter((line) => /^\s+at /.test(line));
-}
-
 /** By the routes' patterns: an address may name a photo, and a person. */
 function logRequests(app: FastifyInstance): void {
+  app.decorateRequest('refusal', undefined);
   app.addHook('onResponse', async (request: FastifyRequest, reply) => {
     const { method, routeOptions } = request;
-    request.log.info({
+    const fields: LogFields = {
       method,
       route: routeOptions.url ?? 'none',
       status: reply.statusCode,
       milliseconds: Math.round(reply.elapsedTime),
-    });
+      code: request.refusal,
+    };
+    request.log.info(fields, 'answered');
   });
 }
 

@@ -5,6 +5,7 @@ import type { ModelsOption, ModelStore } from '../models/index.js';
 import type { ConfigFile } from '../settings/index.js';
 import type { FaceStore } from '../store/index.js';
 import type { ErrorAnswers } from './answers.js';
+import type { ClusterView } from './cluster_view.js';
 import type { JobQueue } from './jobs.js';
 import type { RootedPhotos } from './rooted_photos.js';
 import type { Sessions } from './sessions.js';
@@ -28,6 +29,8 @@ export interface ServerContext {
   readonly calibration: Calibration | undefined;
   readonly errors: ErrorAnswers;
   readonly access: AccessRules;
+  /** Undefined: the server shows none. */
+  readonly cluster: ClusterView | undefined;
   /** The most bytes of an uploaded file of weights. */
   readonly uploadLimit: number;
 }

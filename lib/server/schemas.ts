@@ -59,9 +59,54 @@ const foundPair = {
   secondChanged: flag,
 };
 
+const stage = {
+  type: 'string',
+  enum: ['list', 'encode', 'plan', 'match', 'merge', 'group', 'report'],
+} as const;
+/** A job of a run on a cluster. */
+const runJob = { run: count, stage, number: count } as const;
+
 const shapes: Readonly<Record<string, Schema>> = {
   ApiError: object({ error: object({ code: text, message: text }) }),
-  ApiSession: object({ version: text, needsToken: flag, isLoggedIn: flag, set: text, roots: arrayOf(text) }),
+  ApiSession: object({
+    version: text,
+    needsToken: flag,
+    isLoggedIn: flag,
+    set: text,
+    roots: arrayOf(text),
+    hasQueue: flag,
+  }),
+  ApiCluster: object({
+    store: text,
+    cluster: text,
+    queue: text,
+    counts: object({ waiting: count, active: count, delayed: count }),
+    workers: arrayOf(text),
+    runs: arrayOf(
+      object(
+        {
+          run: count,
+          set: text,
+          state: { type: 'string', enum: ['running', 'finished', 'failed', 'cancelled'] },
+          stage,
+          submittedAt: time,
+          endedAt: time,
+          stages: arrayOf(
+            object({ stage, jobs: count, done: count, dead: count, units: count, unitsDone: count }),
+          ),
+          rate: number,
+          secondsLeft: number,
+          failedPhotos: count,
+          deadJobs: count,
+          dead: arrayOf(object({ ...runJob, attempts: count, code: text, message: text })),
+          code: text,
+          message: text,
+        },
+        ['endedAt', 'rate', 'secondsLeft', 'code', 'message'],
+      ),
+    ),
+  }),
+  ApiQueuedJob: object({ ...runJob, attempts: count, queuedAt: time, takenAt: time }, ['takenAt']),
   ApiSet: object({ name: text, photos: count, runs: count, createdAt: time, webhook: orNull(text) }),
   ApiPhoto: object({ name: text, reference: orNull(text), faces: count }),
   ApiNewRun: object(
@@ -223,6 +268,11 @@ const contained = {
 } as const;
 
 export const rangeQuery = object(range, ['offset', 'limit']);
+
+export const queueQuery = object(
+  { ...range, state: { type: 'string', enum: ['waiting', 'active', 'delayed'], default: 'waiting' } },
+  ['offset', 'limit', 'state'],
+);
 
 export const photosQuery = object({ ...range, query: contained }, ['offset', 'limit', 'query']);
 

@@ -5,15 +5,19 @@ import { dirname } from 'node:path';
 import { createSecureContext } from 'node:tls';
 import type { FastifyInstance } from 'fastify';
 import type { Calibration } from '../calibration/index.js';
+import type { ClusterAddresses } from '../cluster/index.js';
 import { FaceDedupError, InvalidOptionError, ServerError } from '../errors.js';
+import { type Log, type LogFields, makeLog } from '../logging.js';
 import { type ModelsOption, ModelStore } from '../models/index.js';
 import { packageRoot, packageVersion } from '../package_root.js';
 import type { Findings } from '../runs/findings.js';
 import { belowEnvironment, ConfigFile } from '../settings/index.js';
 import { defaultSet, FaceStore } from '../store/index.js';
+import { errorType } from '../telemetry/index.js';
 import { ErrorAnswers } from './answers.js';
 import type { ApiJob } from './api.js';
 import { buildApp } from './app.js';
+import { ClusterView } from './cluster_view.js';
 import type { AccessRules, ServerContext } from './context.js';
 import { JobQueue } from './jobs.js';
 import { RootedPhotos } from './rooted_photos.js';
@@ -57,7 +61,12 @@ export interface ServerOptions {
   readonly waitingRuns?: number | undefined;
   /** The most bytes of an uploaded file of weights. Default 256 MiB. */
   readonly uploadLimit?: number | undefined;
-  /** Whether requests are logged to stderr, without what they name. Default false. */
+  /** What a cluster is at is shown at /queue; default none is. It is looked at alone. */
+  readonly cluster?: ClusterAddresses | undefined;
+  /**
+   * Whether requests, runs and webhooks are logged to stderr as JSON lines, without what they name; the environment
+   * variable FACEDEDUP_LOG_LEVEL says from which level on. Default false.
+   */
   readonly log?: boolean | undefined;
 }
 
@@ -90,35 +99,41 @@ export function isLoopback(host: string): boolean {
  * Makes a server that listens once it is told to. Nobody but it may write to the store's set meanwhile; others may read.
  *
  * @throws ServerError `SERVER_UNSAFE` when others could connect without a token; InvalidOptionError, FaceStoreError,
- *   ConfigFileError
+ *   ConfigFileError, ClusterError
  */
 export async function createServer(options: ServerOptions): Promise<FaceServer> {
   const { host = '127.0.0.1', port = 8080, token } = options;
   requireSafe(host, token);
   requirePair(options.tls);
+  const log = options.log ? makeLog() : undefined;
   const config = options.config ?? (await ConfigFile.read());
   const settings = belowEnvironment(config.settings);
   const photos = await RootedPhotos.of(options.roots ?? settings.roots ?? []);
   const models = options.models ?? (settings.models === undefined ? {} : { directory: settings.models });
   const modelStore = new ModelStore({ models });
-  const store = new FaceStore(options.store);
+  const cluster = options.cluster && (await ClusterView.open(options.cluster));
+  let store: FaceStore | undefined;
   try {
-    const context = makeContext(options, { host, config, photos, models, modelStore, store });
-    const app = await buildApp(context, { tls: options.tls, log: options.log ?? false });
+    store = new FaceStore(options.store);
+    const parts = { host, config, photos, models, modelStore, store, log, cluster };
+    const context = makeContext(options, parts);
+    const app = await buildApp(context, { tls: options.tls, log });
     return faceServer(app, context, { host, port, isTls: options.tls !== undefined });
   } catch (error) {
-    store.close();
+    store?.close();
+    await cluster?.close();
     throw error;
   }
 }
 
 function makeContext(
   options: ServerOptions,
-  parts: Pick<ServerContext, 'config' | 'photos' | 'models' | 'modelStore' | 'store'> & {
+  parts: Pick<ServerContext, 'config' | 'photos' | 'models' | 'modelStore' | 'store' | 'cluster'> & {
     readonly host: string;
+    readonly log: Log | undefined;
   },
 ): ServerContext {
-  const { host, store, config, modelStore, models } = parts;
+  const { host, log, store, config, modelStore, models } = parts;
   const { name: defaultName } = store.set(options.set ?? defaultSet);
   const errors = new ErrorAnswers([
     store.path,
@@ -132,6 +147,7 @@ function makeContext(
     allowPrivate: options.allowPrivateWebhooks,
     secret: options.webhookSecret ?? (process.env['FACEDEDUP_WEBHOOK_SECRET'] || undefined),
     firstWait: options.webhookWait,
+    onGivenUp: (error) => log?.warn({ code: errorType(error) }, 'a webhook could not be told'),
   });
   return {
     ...parts,
@@ -140,7 +156,10 @@ function makeContext(
     jobs: new JobQueue({
       waiting: options.waitingRuns,
       describeError: errors.describe,
-      onEnd: (job, findings) => tellOfEnd({ store, webhooks }, job, findings),
+      onEnd: (job, findings) => {
+        log?.info(endOf(job, findings), 'a run has ended');
+        tellOfEnd({ store, webhooks }, job, findings);
+      },
     }),
     sessions: new Sessions(options.token),
     viewer: new Viewer(models),
@@ -202,6 +221,11 @@ export interface RunEnded {
   readonly error: ApiJob['error'];
 }
 
+function endOf({ job, state, run, error }: ApiJob, findings: Findings | undefined): LogFields {
+  const { photos, failed, pairs } = findings?.summary ?? {};
+  return { job, state, run: run ?? undefined, code: error?.code, photos, failed, pairs };
+}
+
 function tellOfEnd(
   { store, webhooks }: Pick<ServerContext, 'store' | 'webhooks'>,
   { set, job, state, run, error }: ApiJob,
@@ -216,7 +240,7 @@ function tellOfEnd(
 
 function faceServer(
   app: FastifyInstance,
-  { jobs, webhooks, store }: ServerContext,
+  { jobs, webhooks, store, cluster }: ServerContext,
   { host, port, isTls }: { readonly host: string; readonly port: number; readonly isTls: boolean },
 ): FaceServer {
   let address: string | undefined;
@@ -229,6 +253,7 @@ function faceServer(
     clearTimeout(deadline);
     await webhooks.close();
     store.close();
+    await cluster?.close();
     address = undefined;
   };
   return {

@@ -16,6 +16,8 @@ export interface WebhookOptions {
   readonly firstWait?: number | undefined;
   /** Milliseconds of one attempt. Default 10,000. */
   readonly timeout?: number | undefined;
+  /** Told of an address that could not be told in the end. */
+  readonly onGivenUp?: ((error: unknown) => void) | undefined;
 }
 
 const attempts = 4;
@@ -102,7 +104,9 @@ export class Webhooks {
 
   /** Sends without making anybody wait; an address that cannot be told in the end is given up. */
   tell(address: string, message: unknown): void {
-    const telling = this.#tell(address, JSON.stringify(message)).catch(() => undefined);
+    const telling = this.#tell(address, JSON.stringify(message)).catch(
+      this.#options.onGivenUp ?? (() => undefined),
+    );
     this.#underWay.add(telling);
     void telling.finally(() => this.#underWay.delete(telling));
   }

@@ -173,6 +173,12 @@ export const placeSettings = {
       'serve: folders, and azure:CONTAINER/PREFIX, whose photos may be read and shown; nothing outside them is.',
     schema: { type: 'array', items: text },
   },
+  telemetry: {
+    description:
+      'Address of an OpenTelemetry collector, http://HOST:4318, that find, encode, serve and worker tell what they do; without it nobody is told.',
+    schema: text,
+    variable: 'OTEL_EXPORTER_OTLP_ENDPOINT',
+  },
 } as const satisfies Readonly<Record<string, SettingSpec>>;
 
 export const settingsTable: Readonly<Record<string, SettingSpec>> = {
@@ -196,4 +202,5 @@ export type Settings = {
   readonly cluster?: string;
   readonly set?: string;
   readonly roots?: readonly string[];
+  readonly telemetry?: string;
 };

@@ -6,6 +6,7 @@ import { resolve } from 'node:path';
 import type * as Sqlite from '@photostructure/sqlite';
 import { FaceDedupError, FaceStoreError } from '../errors.js';
 import { redactAddress } from '../redaction.js';
+import { type Attributes, tracedSync } from '../telemetry/index.js';
 import { begin, hasContent } from './beginning.js';
 import { applicationId, migrations } from './schema.js';
 import { canBeWritten, wayToRead } from './unwritable.js';
@@ -104,7 +105,8 @@ export class Database {
    * @throws FaceStoreError `FACE_STORE_INVALID`
    */
   requireSound(): void {
-    const found = this.all('PRAGMA integrity_check(1)').map((row) => String(Object.values(row)[0]));
+    const rows = this.reading('integrity_check', () => this.all('PRAGMA integrity_check(1)'));
+    const found = rows.map((row) => String(Object.values(row)[0]));
     if (found[0] !== 'ok') throw this.damaged(found[0] ?? 'SQLite cannot check it');
   }
 
@@ -128,8 +130,17 @@ export class Database {
     });
   }
 
-  /** All of it or nothing. Not to be nested. */
-  transaction<T>(work: () => T): T {
+  /** Reads much, and so that telemetry tells of it. @param operation what it is told as. */
+  reading<T>(operation: string, work: () => T): T {
+    return tracedSync('facededup.store.read', told(operation), work);
+  }
+
+  /** All of it or nothing. Not to be nested. @param operation what telemetry tells it as. */
+  transaction<T>(work: () => T, operation = 'transaction'): T {
+    return tracedSync('facededup.store.write', told(operation), () => this.#transaction(work));
+  }
+
+  #transaction<T>(work: () => T): T {
     this.#guarded(() => this.#connection.exec('BEGIN IMMEDIATE'));
     try {
       const result = work();
@@ -207,6 +218,10 @@ export class Database {
       throw storeError(this.path, cause, this.#isWritable);
     }
   }
+}
+
+function told(operation: string): Attributes {
+  return { 'db.system.name': 'sqlite', 'db.operation.name': operation };
 }
 
 /** Loaded when a store is first opened: it is native, and whoever needs no store shall not need it either. */

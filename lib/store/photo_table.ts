@@ -207,7 +207,7 @@ export class PhotoTable {
 
   /** Keeps what was found on a photo, now or before. It is on the disk when this returns. */
   keep(photo: SeenPhoto, origin: EncodingOrigin, faces: readonly KeptFace[]): void {
-    this.#write(() => this.#keep(photo, origin, faces));
+    this.#write('keep', () => this.#keep(photo, origin, faces));
   }
 
   /** A file that moved: its record, the decisions on it and the pairs that runs found with it go along. */
@@ -272,7 +272,7 @@ export class PhotoTable {
     const origins = new OriginsById(this.#database);
     const wanted = preferred === undefined ? -1 : this.#knownOriginRow(preferred);
     for (let last = ''; ;) {
-      const page = this.#page(last, wanted, origins);
+      const page = this.#database.reading('page', () => this.#page(last, wanted, origins));
       let start = 0;
       for (const [name, reference, digest, origin, length] of page.photos) {
         yield {
@@ -354,7 +354,7 @@ export class PhotoTable {
     let count = 0;
     let batch: KeptPhoto[] = [];
     const write = () => {
-      this.#write(() => batch.forEach((photo) => this.#import(photo)));
+      this.#write('import', () => batch.forEach((photo) => this.#import(photo)));
       count += batch.length;
       batch = [];
     };
@@ -427,12 +427,12 @@ export class PhotoTable {
       );
   }
 
-  #write(work: () => void): void {
+  #write(operation: string, work: () => void): void {
     try {
       this.#database.transaction(() => {
         requireSameKey(this.#database, this.#cipher);
         work();
-      });
+      }, operation);
     } catch (error) {
       // The rows of origins that it began are undone too.
       this.#originRows = new WeakMap();

@@ -2,6 +2,7 @@
 
 import type { Box } from '../../lib/detections.js';
 import type {
+  ApiCluster,
   ApiDecision,
   ApiError,
   ApiHistogram,
@@ -11,6 +12,7 @@ import type {
   ApiNewRun,
   ApiPage,
   ApiPair,
+  ApiQueuedJob,
   ApiRun,
   ApiSession,
   ApiSet,
@@ -147,6 +149,10 @@ export const api = {
     ),
   undo: (set: string) =>
     request<{ readonly undone: ApiDecision | null }>('POST', `${ofSet(set)}/decisions/undo`),
+
+  cluster: () => get<ApiCluster>('/api/cluster'),
+  queuedJobs: (state: keyof ApiCluster['counts'], offset: number, limit: number) =>
+    get<ApiPage<ApiQueuedJob>>(`/api/cluster/jobs?state=${state}&offset=${offset}&limit=${limit}`),
 
   models: () => get<readonly ApiModel[]>('/api/models'),
   modelHistory: (modelSet: string) =>

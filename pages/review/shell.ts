@@ -84,7 +84,12 @@ export class Shell {
         'header',
         { class: 'top' },
         brand(),
-        element('nav', { attributes: { 'aria-label': 'Main' } }, ...this.#links.values()),
+        element(
+          'nav',
+          { attributes: { 'aria-label': 'Main' } },
+          ...this.#links.values(),
+          session.hasQueue && element('a', { class: 'nav-link', attributes: { href: '/queue' } }, 'Queue'),
+        ),
         this.#saving,
         this.#sets,
         this.#keysButton(),

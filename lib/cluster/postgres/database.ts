@@ -3,6 +3,7 @@
 import type { Pool, PoolClient } from 'pg';
 import { ClusterError, FaceDedupError, throwIfAborted } from '../../errors.js';
 import { redact, redactAddress } from '../../redaction.js';
+import { traced } from '../../telemetry/index.js';
 import { secretsOf } from '../addresses.js';
 import { loadPostgres } from '../packages.js';
 import { pause } from '../pause.js';
@@ -73,15 +74,15 @@ export class SqlDatabase implements Sql {
   }
 
   rows(text: string, values?: readonly unknown[]): Promise<SqlRow[]> {
-    return this.#withClient((client) => client.rows(text, values));
+    return this.#withClient(wordOf(text), (client) => client.rows(text, values));
   }
 
   row(text: string, values?: readonly unknown[]): Promise<SqlRow | undefined> {
-    return this.#withClient((client) => client.row(text, values));
+    return this.#withClient(wordOf(text), (client) => client.row(text, values));
   }
 
   run(text: string, values?: readonly unknown[]): Promise<number> {
-    return this.#withClient((client) => client.run(text, values));
+    return this.#withClient(wordOf(text), (client) => client.run(text, values));
   }
 
   /**
@@ -91,7 +92,7 @@ export class SqlDatabase implements Sql {
    * @throws ClusterError `CLUSTER_STORE_UNREACHABLE`, `CLUSTER_STORE_REFUSED`, AbortedError, what `work` throws
    */
   transaction<Result>(work: (sql: Sql) => Promise<Result>): Promise<Result> {
-    return this.#withClient(async (client) => {
+    return this.#withClient('transaction', async (client) => {
       await client.run('BEGIN');
       try {
         const result = await work(client);
@@ -104,7 +105,15 @@ export class SqlDatabase implements Sql {
     });
   }
 
-  async #withClient<Result>(work: (client: Connection) => Promise<Result>): Promise<Result> {
+  /** @param operation what telemetry tells it as. */
+  #withClient<Result>(operation: string, work: (client: Connection) => Promise<Result>): Promise<Result> {
+    const name = operation === 'SELECT' ? 'facededup.store.read' : 'facededup.store.write';
+    return traced(name, { 'db.system.name': 'postgresql', 'db.operation.name': operation }, () =>
+      this.#withPatience(work),
+    );
+  }
+
+  async #withPatience<Result>(work: (client: Connection) => Promise<Result>): Promise<Result> {
     const givenUpAt = performance.now() + this.#patience * 1000;
     for (let delay = firstDelay; ; delay = Math.min(2 * delay, longestDelay)) {
       try {
@@ -169,6 +178,11 @@ class Connection implements Sql {
   async run(text: string, values: readonly unknown[] = []): Promise<number> {
     return (await this.#client.query(text, [...values])).rowCount ?? 0;
   }
+}
+
+/** The first word of a statement, which says what it does. */
+function wordOf(statement: string): string {
+  return /^\s*([A-Z]+)/.exec(statement)?.[1] ?? 'statement';
 }
 
 function firstLine({ message }: Error): string {

@@ -52,6 +52,8 @@ export interface BegunJob {
   readonly setId: number;
   /** This one among them. */
   readonly attempts: number;
+  /** As in StageProgress. */
+  readonly units: number;
 }
 
 /** Attempts of a job after which it is put aside, with its error, for a person to look at. */
@@ -119,12 +121,18 @@ export class Runs {
       if (!row || row['state'] !== 'running') return undefined;
       const begun = await sql.row(
         `UPDATE facededup.run_jobs SET attempts = attempts + 1, worker = $4
-         WHERE run_id = $1 AND stage = $2 AND number = $3 AND state = 'waiting' RETURNING attempts`,
+         WHERE run_id = $1 AND stage = $2 AND number = $3 AND state = 'waiting' RETURNING attempts, units`,
         [run, stage, number, worker],
       );
       if (!begun) return undefined;
       const attempts = Number(begun['attempts']);
-      if (attempts <= mostAttempts) return { facts: factsOf(row), setId: Number(row['set_id']), attempts };
+      if (attempts <= mostAttempts)
+        return {
+          facts: factsOf(row),
+          setId: Number(row['set_id']),
+          attempts,
+          units: Number(begun['units']),
+        };
       // Nobody came back to say what became of the attempts before.
       await sql.run(
         `UPDATE facededup.run_jobs SET state = 'dead', attempts = $4, code = coalesce(code, 'CLUSTER_JOB_CRASHES'),

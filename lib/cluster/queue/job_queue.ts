@@ -23,8 +23,23 @@ export interface TakeOptions {
   /** Jobs at a time. */
   readonly concurrency: number;
   /** What happens in the background: lost connections, jobs that were lost to others. */
-  readonly onTrouble: (message: string) => void;
+  readonly onTrouble: (error: Error) => void;
 }
+
+/** Where a job is in the queue: delayed ones failed, and are tried again later. */
+export type QueueState = 'waiting' | 'active' | 'delayed';
+
+/** A job as it stands in the queue. */
+export interface QueuedJob extends RunJob {
+  /** Attempts that failed since it was handed out. */
+  readonly attempts: number;
+  /** ISO 8601, UTC. */
+  readonly queuedAt: string;
+  /** When somebody took it up last. */
+  readonly takenAt?: string;
+}
+
+const queueStates: readonly QueueState[] = ['waiting', 'active', 'delayed'];
 
 /** What becomes of a job that is taken. */
 export type JobEnd = 'done' | 'again' | 'back';
@@ -115,8 +130,25 @@ export class JobQueue {
 
   /** Jobs that wait or that somebody is at. */
   async size(): Promise<number> {
-    const counts = await this.#queue.getJobCounts('waiting', 'active', 'delayed');
-    return Object.values(counts).reduce((sum, count) => sum + count, 0);
+    return Object.values(await this.counts()).reduce((sum, count) => sum + count, 0);
+  }
+
+  async counts(): Promise<Record<QueueState, number>> {
+    const { waiting = 0, active = 0, delayed = 0 } = await this.#queue.getJobCounts(...queueStates);
+    return { waiting, active, delayed };
+  }
+
+  /** Part of the jobs in one state: those that wait longest first. */
+  async list(state: QueueState, offset: number, limit: number): Promise<QueuedJob[]> {
+    const jobs = (await this.#queue.getJobs([state], offset, offset + limit - 1, true)) as Job<RunJob>[];
+    // One that was taken out meanwhile is not there.
+    return jobs
+      .filter((job) => Boolean(job))
+      .map(({ data: { run, stage, number }, timestamp, processedOn, attemptsMade }) => ({
+        ...{ run, stage, number, attempts: attemptsMade },
+        queuedAt: new Date(timestamp).toISOString(),
+        ...(processedOn === undefined ? {} : { takenAt: new Date(processedOn).toISOString() }),
+      }));
   }
 
   /** @param work does a job, and says what becomes of it; it throws nothing. */
@@ -149,7 +181,7 @@ export class JobQueue {
         },
       },
     );
-    worker.on('error', ({ message }) => options.onTrouble(redact(message)));
+    worker.on('error', options.onTrouble);
     return new JobTaker(worker, connection);
   }
 

@@ -4,6 +4,7 @@ import type { Tile } from '../../duplicates/index.js';
 import { cancelled } from '../postgres/runs.js';
 import { packedLists } from '../postgres/lists.js';
 import { keepPairs, listsOfBlocks, packedAxes, packedBlock, tilesOf } from '../postgres/tiles.js';
+import { count } from '../../telemetry/index.js';
 import type { Step } from './step.js';
 
 export const match: Step = async ({ store, job, begun, signal, threads, shared }) => {
@@ -38,6 +39,11 @@ export const match: Step = async ({ store, job, begun, signal, threads, shared }
     ...(await between({ first, second })),
   });
   const pairs = await threads.pairsOf(tiles, taskOf, signal);
+  count('facededup.pairs.compared', begun.units);
+  count(
+    'facededup.pairs.found',
+    pairs.reduce((sum, { distances }) => sum + distances.length, 0),
+  );
   await store.runs.complete(job, async (sql) => {
     for (const [index, tile] of tiles.entries())
       await keepPairs(sql, sealing, run, { ...tile, pairs: there(pairs[index]) });

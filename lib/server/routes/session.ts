@@ -9,7 +9,7 @@ import { answers, object, ref } from '../schemas.js';
 import { sessionLifetime } from '../sessions.js';
 
 export function addSessionRoutes(app: FastifyInstance, context: ServerContext, checkToken: CheckToken): void {
-  const { sessions, access, version, defaultSet, photos } = context;
+  const { sessions, access, version, defaultSet, photos, cluster } = context;
   const cookie = { path: '/api', httpOnly: true, sameSite: 'strict', secure: access.isSecure } as const;
   const config = { isOpen: true };
   const sessionOf = (known: boolean): ApiSession =>
@@ -20,8 +20,9 @@ export function addSessionRoutes(app: FastifyInstance, context: ServerContext, c
           isLoggedIn: sessions.areNeeded,
           set: defaultSet,
           roots: photos.names,
+          hasQueue: cluster !== undefined,
         }
-      : { version, needsToken: true, isLoggedIn: false, set: '', roots: [] };
+      : { version, needsToken: true, isLoggedIn: false, set: '', roots: [], hasQueue: false };
 
   app.get(
     '/api/session',

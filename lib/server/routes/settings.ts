@@ -9,7 +9,7 @@ import type { ApiSettings } from '../api.js';
 import type { ServerContext } from '../context.js';
 import { answers, ref } from '../schemas.js';
 
-/** What leads to files is for those to say who start the server: a client could read or write anywhere by it. */
+/** What leads to files, or away from this machine, is for those to say who start the server: a client could read or write anywhere by it. */
 const fixedSettings: ReadonlySet<string> = new Set([
   'models',
   'store',
@@ -17,6 +17,7 @@ const fixedSettings: ReadonlySet<string> = new Set([
   'set',
   'roots',
   'calibration',
+  'telemetry',
 ]);
 
 export function addSettingRoutes(app: FastifyInstance, { config }: ServerContext): void {
