@@ -14,6 +14,7 @@ import {
   calibrationOf,
   modelsOption,
   parseNumber,
+  SettingOption,
   type StoreFlags,
 } from './shared_options.js';
 
@@ -31,6 +32,7 @@ interface ServeFlags extends ServerFlags {
 
 /** Of `serve` and `review` alike. */
 export interface ServerFlags extends StoreFlags {
+  readonly cluster?: string;
   readonly root?: readonly string[];
   readonly models?: string;
   readonly calibration?: string;
@@ -74,6 +76,12 @@ export function addServeCommand(program: Command): void {
 
 export function addServerFlags(command: Command): Command {
   return addStoreFlags(addCalibrationFlag(command))
+    .addOption(
+      new SettingOption(
+        '--cluster <address>',
+        'with a --store of postgres://…: Redis of the cluster whose workers do the runs that are asked for',
+      ).env('FACEDEDUP_CLUSTER'),
+    )
     .option(
       '--root <folder>',
       'a folder, or azure:CONTAINER/PREFIX, whose photos may be read and shown; may be given several times',
@@ -110,12 +118,13 @@ async function serve(command: Command): Promise<void> {
 
 /** What the configuration file says of the flags is in them already. */
 export async function serverOptions(flags: ServerFlags): Promise<ServerOptions> {
-  const { store, set, root, models } = flags;
+  const { store, cluster, set, root, models } = flags;
   if (store === undefined)
     throw new InvalidOptionError('ARGUMENT_INVALID', 'This needs a face store: name its file with --store.');
   const config = await ConfigFile.read(flags.config);
   return {
     store,
+    cluster,
     set,
     roots: root ?? config.settings.roots,
     config,

@@ -10,21 +10,24 @@ import { type ModelsOption, ModelStore } from '../models/index.js';
 import { packageRoot, packageVersion } from '../package_root.js';
 import type { Findings } from '../runs/findings.js';
 import { belowEnvironment, ConfigFile } from '../settings/index.js';
-import { defaultSet, FaceStore } from '../store/index.js';
+import { defaultSet } from '../store/index.js';
 import { ErrorAnswers } from './answers.js';
 import type { ApiJob } from './api.js';
 import { buildApp } from './app.js';
 import type { AccessRules, ServerContext } from './context.js';
 import { JobQueue } from './jobs.js';
 import { RootedPhotos } from './rooted_photos.js';
+import { openStore } from './server_store.js';
 import { leastTokenLength, Sessions } from './sessions.js';
 import { Viewer } from './viewer.js';
 import { Webhooks } from './webhooks.js';
 
 /** Where the server listens, what it may read, and who may use it. */
 export interface ServerOptions {
-  /** File of the face store; begun where it is not there. */
+  /** File of the face store, begun where it is not there; or postgres://…, the store of a cluster. */
   readonly store: string;
+  /** Redis of the cluster whose workers do the runs that are asked for: redis://… Default none: such are refused. */
+  readonly cluster?: string | undefined;
   /** The set that the page shows first; begun where it is not there. Default `default`. */
   readonly set?: string | undefined;
   /** Name or address to listen on. Default 127.0.0.1; anything that is not loopback needs a token. */
@@ -87,10 +90,11 @@ export function isLoopback(host: string): boolean {
 }
 
 /**
- * Makes a server that listens once it is told to. Nobody but it may write to the store's set meanwhile; others may read.
+ * Makes a server that listens once it is told to. Nobody but it may write to a file's set meanwhile; others may read. Of
+ * a cluster's store there may be several, beside workers.
  *
  * @throws ServerError `SERVER_UNSAFE` when others could connect without a token; InvalidOptionError, FaceStoreError,
- *   ConfigFileError
+ *   ConfigFileError, ClusterError
  */
 export async function createServer(options: ServerOptions): Promise<FaceServer> {
   const { host = '127.0.0.1', port = 8080, token } = options;
@@ -101,25 +105,26 @@ export async function createServer(options: ServerOptions): Promise<FaceServer> 
   const photos = await RootedPhotos.of(options.roots ?? settings.roots ?? []);
   const models = options.models ?? (settings.models === undefined ? {} : { directory: settings.models });
   const modelStore = new ModelStore({ models });
-  const store = new FaceStore(options.store);
+  const { calibration } = options;
+  const { store, find, close } = await openStore(options, { config, photos, models, calibration });
   try {
-    const context = makeContext(options, { host, config, photos, models, modelStore, store });
+    const context = await makeContext(options, { host, config, photos, models, modelStore, store, find });
     const app = await buildApp(context, { tls: options.tls, log: options.log ?? false });
-    return faceServer(app, context, { host, port, isTls: options.tls !== undefined });
+    return faceServer(app, context, close, { host, port, isTls: options.tls !== undefined });
   } catch (error) {
-    store.close();
+    await close();
     throw error;
   }
 }
 
-function makeContext(
+async function makeContext(
   options: ServerOptions,
-  parts: Pick<ServerContext, 'config' | 'photos' | 'models' | 'modelStore' | 'store'> & {
+  parts: Pick<ServerContext, 'config' | 'photos' | 'models' | 'modelStore' | 'store' | 'find'> & {
     readonly host: string;
   },
-): ServerContext {
+): Promise<ServerContext> {
   const { host, store, config, modelStore, models } = parts;
-  const { name: defaultName } = store.set(options.set ?? defaultSet);
+  const { name: defaultName } = await store.set(options.set ?? defaultSet);
   const errors = new ErrorAnswers([
     store.path,
     config.path,
@@ -140,12 +145,11 @@ function makeContext(
     jobs: new JobQueue({
       waiting: options.waitingRuns,
       describeError: errors.describe,
-      onEnd: (job, findings) => tellOfEnd({ store, webhooks }, job, findings),
+      onEnd: (job, findings) => void tellOfEnd({ store, webhooks }, job, findings),
     }),
     sessions: new Sessions(options.token),
     viewer: new Viewer(models),
     webhooks,
-    calibration: options.calibration,
     errors,
     access: accessRules(options, host),
     uploadLimit: options.uploadLimit ?? defaultUploadLimit,
@@ -202,12 +206,14 @@ export interface RunEnded {
   readonly error: ApiJob['error'];
 }
 
-function tellOfEnd(
+/** A store that cannot be asked has nobody told: nothing else hangs on it. */
+async function tellOfEnd(
   { store, webhooks }: Pick<ServerContext, 'store' | 'webhooks'>,
   { set, job, state, run, error }: ApiJob,
   findings: Findings | undefined,
-): void {
-  const address = store.sets().find(({ name }) => name === set)?.webhook;
+): Promise<void> {
+  const sets = await Promise.resolve(store.sets()).catch(() => []);
+  const address = sets.find(({ name }) => name === set)?.webhook;
   if (address === undefined) return;
   const summary = findings?.summary ?? null;
   const message: RunEnded = { event: 'run.ended', set, job, state, run, summary, error };
@@ -216,7 +222,8 @@ function tellOfEnd(
 
 function faceServer(
   app: FastifyInstance,
-  { jobs, webhooks, store }: ServerContext,
+  { jobs, webhooks }: ServerContext,
+  closeStore: () => Promise<void>,
   { host, port, isTls }: { readonly host: string; readonly port: number; readonly isTls: boolean },
 ): FaceServer {
   let address: string | undefined;
@@ -228,7 +235,7 @@ function faceServer(
     await app.close();
     clearTimeout(deadline);
     await webhooks.close();
-    store.close();
+    await closeStore();
     address = undefined;
   };
   return {

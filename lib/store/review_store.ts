@@ -1,5 +1,6 @@
 // What a store is to those who look at it, decide on it and look after it: the same of a file and of a cluster's store.
 
+import type { EncodingOrigin } from '../encodings/origin.js';
 import type { KeptPhoto } from '../encodings/kept_encodings.js';
 import type { Findings } from '../runs/findings.js';
 import type { Decision, DecisionIndex, NewDecision } from './decisions.js';
@@ -38,7 +39,10 @@ export interface ReviewSet {
 export interface ReviewPhotos {
   seen(name: string): Awaitable<Pick<SeenPhoto, 'digest' | 'stamp'> | undefined>;
   list(query: PhotosQuery): Awaitable<{ readonly total: number; readonly photos: readonly ListedPhoto[] }>;
-  photos(): AsyncIterable<KeptPhoto> | Iterable<KeptPhoto>;
+  /** Before all of it is relied upon. */
+  requireSound(): Awaitable<void>;
+  /** By name. @param preferred the faces as these models and options found them, where they are kept. */
+  photos(preferred?: EncodingOrigin): AsyncIterable<KeptPhoto> | Iterable<KeptPhoto>;
   import(photos: AsyncIterable<KeptPhoto> | Iterable<KeptPhoto>): Promise<number>;
   facts(): Awaitable<PhotoTableFacts>;
 }

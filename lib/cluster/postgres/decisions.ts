@@ -50,7 +50,8 @@ export class ClusterDecisions implements SetDecisions, ReviewDecisions {
              (set_id, kind, first, second, verdict, reason, decided_at, first_digest, second_digest)
            SELECT $1, $2::text, $3, $4, $5, $6, $7::text, ${digestOf('$3')}, ${digestOf('$4')}
            WHERE NOT EXISTS (SELECT 1 FROM facededup.decisions WHERE set_id = $1 AND kind = $2 AND first = $3
-             AND second = $4 AND verdict = $5 AND decided_at = $7 AND withdrawn_at IS NULL)`,
+             AND second = $4 AND verdict = $5 AND decided_at = $7
+             AND reason IS NOT DISTINCT FROM $6 AND withdrawn_at IS NULL)`,
           [this.#set, kind, first, second, verdict, reason ?? null, decidedAt],
         );
     });

@@ -1,7 +1,7 @@
 // The photos of a set as those see them who look at it: listed, gone through with their faces, and taken in from elsewhere.
 
 import type { KeptPhoto } from '../../encodings/kept_encodings.js';
-import type { EncodingOrigin } from '../../encodings/origin.js';
+import { type EncodingOrigin, originId } from '../../encodings/origin.js';
 import { patternContaining } from '../../store/database.js';
 import type { ListedPhoto, PhotosQuery, PhotoTableFacts, SeenPhoto } from '../../store/photo_table.js';
 import type { ReviewPhotos } from '../../store/review_store.js';
@@ -87,16 +87,31 @@ export class PhotoList implements ReviewPhotos {
     return { photos: sum('photos'), faces: sum('faces'), origins };
   }
 
-  /** Every photo of the set, by name, with the faces that were wanted last. @throws ClusterError, StoreKeyError */
-  async *photos(): AsyncGenerator<KeptPhoto, void, undefined> {
+  /** A damaged index is for PostgreSQL to tell, and for its own tools to look for. */
+  requireSound(): void {
+    return undefined;
+  }
+
+  /**
+   * Every photo of the set, by name. Whatever else is written while it is gone through, each photo comes once.
+   *
+   * @param preferred the faces as these models and options found them, where they are kept; default, and for the others,
+   *   those that were wanted last.
+   * @throws ClusterError, StoreKeyError
+   */
+  async *photos(preferred?: EncodingOrigin): AsyncGenerator<KeptPhoto, void, undefined> {
     const { sql, contents } = this.#parts;
     for (let last = ''; ;) {
       const rows = await sql.rows(
         `SELECT name, reference, contents.digest, contents.faces, origins.digest AS origin, origins.origin AS made
          FROM (SELECT * FROM facededup.photos WHERE set_id = $1 AND name > $2 ORDER BY name LIMIT ${readTogether}) AS page
-           JOIN facededup.contents USING (digest, origin_id) JOIN facededup.origins ON origins.id = origin_id
+           LEFT JOIN facededup.contents AS other ON other.digest = page.digest
+             AND other.origin_id = (SELECT id FROM facededup.origins WHERE digest = $3)
+           JOIN facededup.contents ON contents.digest = page.digest
+             AND contents.origin_id = coalesce(other.origin_id, page.origin_id)
+           JOIN facededup.origins ON origins.id = contents.origin_id
          ORDER BY name`,
-        [this.#set, last],
+        [this.#set, last, preferred ? originId(preferred) : null],
       );
       for (const row of rows) {
         const [digest, reference] = [String(row['digest']), row['reference']];

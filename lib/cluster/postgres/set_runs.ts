@@ -156,7 +156,7 @@ async function groupsOf(
 }
 
 export function factsOf(row: SqlRow): RunFacts {
-  return { run: Number(row['id']), ...(JSON.parse(String(row['facts'])) as KeptFacts) };
+  return { ...(JSON.parse(String(row['facts'])) as KeptFacts), run: Number(row['id']) };
 }
 
 interface Matching {
@@ -177,6 +177,8 @@ function matching(
   const conditions = ['pairs.run_id = $1', ...(isNew ? ['pairs.is_new'] : [])];
   const bare = text === '' && verdict === undefined;
   let from = `FROM ${bare ? 'facededup.run_pairs' : namedPairs} AS pairs`;
+  // No text in PostgreSQL has it.
+  if (text.includes('\0')) return { from, where: 'FALSE AND pairs.run_id = $1', values };
   if (text !== '') {
     const pattern = given(patternContaining(text));
     const columns = ['pairs.first', 'pairs.second', reference('first'), reference('second')];
