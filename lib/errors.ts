@@ -154,7 +154,7 @@ export class CalibrationError extends FaceDedupError {}
  * The server cannot be started as asked, or refuses a request.
  * Codes: `SERVER_UNSAFE` (others could connect without a token), `SERVER_ADDRESS` (taken, or none of this machine),
  * `REQUEST_INVALID`, `REQUEST_TOO_LARGE`, `REQUEST_REFUSED` (by its host or origin), `TOKEN_REQUIRED`, `TOKEN_WRONG`,
- * `TOO_MANY_REQUESTS`, `ADDRESS_UNKNOWN`, `JOB_MISSING`, `QUEUE_FULL`, `SET_IN_USE`, `SETTING_FIXED`,
+ * `TOO_MANY_REQUESTS`, `ADDRESS_UNKNOWN`, `JOB_MISSING`, `QUEUE_FULL`, `SET_IN_USE`, `RUN_NEEDS_CLUSTER`, `SETTING_FIXED`,
  * `WEBHOOK_REFUSED` (no address that may be told), `UPLOAD_UNDER_WAY`, `TEMP_FOLDER_UNWRITABLE`, `REQUEST_TIMEOUT` (its
  * body did not come in time), `SERVER_BUSY` (too many connections, or too much in memory for others), `SERVER_CLOSING`.
  */

@@ -1,17 +1,15 @@
 // `facededup decisions`: what people said of pairs, listed, added, imported, undone.
 
 import { type Command, Option } from 'commander';
-import { isPostgresAddress } from '../cluster/addresses.js';
-import { ClusterStore } from '../cluster/postgres/store.js';
-import type { Decision, NewDecision, SubjectKind } from '../store/index.js';
+import type { Decision, ReviewDecisions, SubjectKind } from '../store/index.js';
 import type { Verdict } from '../runs/findings.js';
+import { openAnyStore } from './any_store.js';
 import { addExamples, type Example } from './help.js';
 import { count, printCsvRow, printJson, printNote, printTable, verdictCell } from './output.js';
 import { photoName, readDecisions } from './pair_files.js';
 import {
   addOutputFlags,
   addStoreFlags,
-  openStore,
   outputFormat,
   type OutputFlags,
   type StoreFlags,
@@ -127,38 +125,21 @@ const anySet = { create: true } as const;
 const knownSet = { create: false } as const;
 const listedSet = { create: false, readOnly: true } as const;
 
-/** Of a face store in a file, or of a cluster's store. */
-interface Decisions {
-  list(): Decision[] | Promise<Decision[]>;
-  decideAll(decisions: readonly NewDecision[]): Decision[] | Promise<Decision[]>;
-  undo(): Decision | undefined | Promise<Decision | undefined>;
-  isKnown(pair: Pick<NewDecision, 'kind' | 'first' | 'second'>): boolean | Promise<boolean>;
-}
-
 async function withDecisions(
   flags: StoreFlags,
   { create, readOnly }: { readonly create: boolean; readonly readOnly?: boolean },
-  work: (decisions: Decisions) => Promise<void>,
+  work: (decisions: ReviewDecisions) => Promise<void>,
 ): Promise<void> {
-  if (flags.store !== undefined && isPostgresAddress(flags.store)) {
-    const store = await ClusterStore.open(flags.store);
-    try {
-      await work(await store.decisions(flags.set, { create }));
-    } finally {
-      await store.close();
-    }
-    return;
-  }
-  const store = openStore(flags, { create, readOnly });
+  const store = await openAnyStore(flags, { create, readOnly });
   try {
-    await work((create ? store.set(flags.set) : store.existingSet(flags.set)).decisions);
+    await work((await (create ? store.set(flags.set) : store.existingSet(flags.set))).decisions);
   } finally {
-    store.close();
+    await store.close();
   }
 }
 
 /** They are kept: their photos may come with a later run. */
-async function noteUnknown(taken: readonly Decision[], table: Decisions): Promise<void> {
+async function noteUnknown(taken: readonly Decision[], table: ReviewDecisions): Promise<void> {
   let unknown = 0;
   for (const decision of taken) if (!(await table.isKnown(decision))) unknown++;
   if (unknown > 0)

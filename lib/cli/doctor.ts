@@ -29,7 +29,10 @@ export function addDoctorCommand(program: Command, setExitCode: (code: number) =
     .description('look at what is installed, and try it')
     .addOption(modelsOption())
     .addOption(
-      new Option('--store <file>', 'also read this face store through, and say whether it is damaged'),
+      new Option(
+        '--store <file>',
+        'also read this face store, or postgres://…, through, and say whether it is damaged',
+      ),
     );
   addJsonFlag(command).action(async (_flags: Flags, self: Command) => {
     const { config, models, store, json } = self.optsWithGlobals<Flags>();

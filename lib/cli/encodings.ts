@@ -9,7 +9,10 @@ import {
   writeKeptPhotos,
 } from '../encodings/kept_files.js';
 import type { KeptPhoto } from '../encodings/kept_encodings.js';
-import type { FaceStore, PhotoTableFacts } from '../store/index.js';
+import { isPostgresAddress } from '../cluster/addresses.js';
+import { clusterStoreState } from '../cluster/postgres/store_state.js';
+import type { PhotoTableFacts, ReviewStore } from '../store/index.js';
+import { openAnyStore } from './any_store.js';
 import { addExamples, type Example } from './help.js';
 import {
   count,
@@ -25,8 +28,8 @@ import { photoName } from './pair_files.js';
 import {
   addOutputFlags,
   addStoreFlags,
-  openStore,
   outputFormat,
+  storeFile,
   type OutputFlags,
   type StoreFlags,
 } from './shared_options.js';
@@ -38,12 +41,12 @@ interface FileFlags extends OutputFlags, StoreFlags {
 export function addEncodingsCommand(program: Command): void {
   const encodings = withFlags(
     program.command('encodings').description('list what a face store holds: sets, photos, faces, origins'),
-  ).action((flags: FileFlags) => {
-    const store = openStore(flags, { readOnly: true });
+  ).action(async (flags: FileFlags) => {
+    const store = await openAnyStore(flags, { readOnly: true });
     try {
-      print(factsOf(store), flags);
+      print(await factsOf(store, flags), flags);
     } finally {
-      store.close();
+      await store.close();
     }
   });
 
@@ -56,14 +59,14 @@ export function addEncodingsCommand(program: Command): void {
       .argument('<path>', 'FILE.jsonl, FILE.csv, FILE.parquet, or a folder'),
   ).action(async (path: string, _flags: FileFlags, command: Command) => {
     const flags = command.optsWithGlobals<FileFlags>();
-    const store = openStore(flags, { readOnly: true });
+    const store = await openAnyStore(flags, { readOnly: true });
     try {
-      const photos = store.existingSet(flags.set).photos.photos();
+      const photos = (await store.existingSet(flags.set)).photos.photos();
       report('written to', path, await writeKeptPhotos(path, photos, flags), flags);
       if (store.isEncrypted)
         printNote(`warning: the encodings in ${path} are plain: keep it as the photos themselves.`);
     } finally {
-      store.close();
+      await store.close();
     }
   });
 
@@ -76,12 +79,13 @@ export function addEncodingsCommand(program: Command): void {
       .argument('<path>', 'FILE.jsonl, FILE.json, FILE.csv, FILE.parquet, or a folder'),
   ).action(async (path: string, _flags: FileFlags, command: Command) => {
     const flags = command.optsWithGlobals<FileFlags>();
-    const store = openStore(flags, { create: true });
+    const store = await openAnyStore(flags, { create: true });
     try {
       const photos = named(readKeptPhotos(path, flags));
-      report('taken from', path, await store.set(flags.set).photos.import(photos), flags);
+      const set = await store.set(flags.set);
+      report('taken from', path, await set.photos.import(photos), flags);
     } finally {
-      store.close();
+      await store.close();
     }
   });
   addEncodingsExamples(encodings);
@@ -95,6 +99,7 @@ function addEncodingsExamples(encodings: Command): void {
     export: [
       ['facededup encodings export faces.parquet --store faces.db', 'a set as one file'],
       ['facededup encodings export npy/ --store faces.db', 'as a folder of .npy files'],
+      ['facededup encodings export faces.parquet --store postgres://faces@db/faces', 'of a cluster'],
     ],
     import: [
       [
@@ -141,18 +146,21 @@ interface StoreFacts {
   readonly sets: readonly SetFacts[];
 }
 
-function factsOf(store: FaceStore): StoreFacts {
-  return {
-    store: store.path,
-    // What a process that was killed has written lies in the log beside the file.
-    bytes: [store.path, `${store.path}-wal`]
-      .map((file) => statSync(file, { throwIfNoEntry: false })?.size ?? 0)
-      .reduce((sum, size) => sum + size),
-    sets: store.sets().map(({ name, runs }) => {
-      const { photos, decisions } = store.existingSet(name);
-      return { set: name, runs, decisions: decisions.list().length, ...photos.facts() };
-    }),
-  };
+async function factsOf(store: ReviewStore, flags: StoreFlags): Promise<StoreFacts> {
+  const sets: SetFacts[] = [];
+  for (const { name, runs } of await store.sets()) {
+    const { photos, decisions } = await store.existingSet(name);
+    sets.push({ set: name, runs, decisions: (await decisions.list()).length, ...(await photos.facts()) });
+  }
+  return { store: store.path, bytes: await bytesOf(storeFile(flags)), sets };
+}
+
+async function bytesOf(store: string): Promise<number> {
+  if (isPostgresAddress(store)) return (await clusterStoreState(store)).bytes;
+  // What a process that was killed has written lies in the log beside the file.
+  return [store, `${store}-wal`]
+    .map((file) => statSync(file, { throwIfNoEntry: false })?.size ?? 0)
+    .reduce((sum, size) => sum + size);
 }
 
 function print(facts: StoreFacts, flags: OutputFlags): void {

@@ -3,11 +3,12 @@
 import { createInterface } from 'node:readline/promises';
 import { type Command, Option } from 'commander';
 import { FaceDedupError, InvalidOptionError } from '../errors.js';
-import type { Erasure, FaceStore, SubjectKind } from '../store/index.js';
+import type { Erasure, ReviewStore, SubjectKind } from '../store/index.js';
 import { addExamples } from './help.js';
 import { count, headings, printJson, printNote, printTable } from './output.js';
 import { photoName } from './pair_files.js';
-import { addJsonFlag, addStoreFileFlag, openStore } from './shared_options.js';
+import { openAnyStore } from './any_store.js';
+import { addJsonFlag, addStoreFileFlag } from './shared_options.js';
 
 interface Flags {
   readonly store?: string;
@@ -34,17 +35,18 @@ export function addEraseCommand(program: Command): void {
     .option('--dry-run', 'print what would go, and change nothing')
     .option('--yes', 'do not ask');
   addJsonFlag(addStoreFileFlag(command)).action(async (id: string, flags: Flags) => {
-    const store = openStore(flags);
+    const store = await openAnyStore(flags);
     try {
       await run(store, id, flags);
     } finally {
-      store.close();
+      await store.close();
     }
   });
   addExamples(command, [
     ['facededup erase IND-17 --store faces.db --dry-run', 'what is known of a person\u2019s record'],
     ['facededup erase IND-17 --store faces.db --yes', 'remove it: encodings, decisions, pairs of all runs'],
     ['facededup erase photos/anna.jpg --by photo --store faces.db', 'one photo; asks first'],
+    ['facededup erase IND-17 --store postgres://faces@db/faces --yes', 'from the store of a cluster'],
   ]).addHelpText(
     'after',
     '\nPhotos themselves, and reports, exports and backups that were written, are files of their own that nobody keeps\n' +
@@ -52,9 +54,9 @@ export function addEraseCommand(program: Command): void {
   );
 }
 
-async function run(store: FaceStore, id: string, flags: Flags): Promise<void> {
+async function run(store: ReviewStore, id: string, flags: Flags): Promise<void> {
   const { set, json } = flags;
-  const planned = plan(store, id, flags);
+  const planned = await plan(store, id, flags);
   if (flags.dryRun) {
     if (json) printJson(planned);
     else print(planned);
@@ -65,7 +67,7 @@ async function run(store: FaceStore, id: string, flags: Flags): Promise<void> {
     if (!json) print(planned);
     await confirm(planned);
   }
-  const erased = store.erase(planned.id, { by: planned.by, set });
+  const erased = await store.erase(planned.id, { by: planned.by, set });
   if (json) printJson(erased);
   else if (flags.yes) print(erased);
   printNote(
@@ -74,14 +76,14 @@ async function run(store: FaceStore, id: string, flags: Flags): Promise<void> {
 }
 
 /** By the name as it was given, else as the store names files. */
-function plan(store: FaceStore, id: string, { by, set }: Flags): Erasure {
+async function plan(store: ReviewStore, id: string, { by, set }: Flags): Promise<Erasure> {
   try {
-    return store.erase(id, { by, set, dryRun: true });
+    return await store.erase(id, { by, set, dryRun: true });
   } catch (error) {
     const isUnknown = error instanceof FaceDedupError && error.code === 'FACE_STORE_MISSING';
     if (!isUnknown || by === 'reference' || photoName(id) === id) throw error;
     try {
-      return store.erase(photoName(id), { by: 'photo', set, dryRun: true });
+      return await store.erase(photoName(id), { by: 'photo', set, dryRun: true });
     } catch {
       throw error;
     }
@@ -107,7 +109,7 @@ async function confirm({ id, by }: Erasure): Promise<void> {
   }
 }
 
-function print({ sets, copies }: Erasure): void {
+function print({ sets, copies, cancelledRuns = [] }: Erasure): void {
   printTable([
     headings('set', 'photos', 'decisions', 'pairs', 'listed in runs'),
     ...sets.map(({ set, photos, decisions, pairs, listed }) => [
@@ -116,6 +118,10 @@ function print({ sets, copies }: Erasure): void {
     ]),
     ...sets.flatMap(({ set, photos }) => photos.map((photo) => [set, photo])),
   ]);
+  if (cancelledRuns.length > 0)
+    printNote(
+      `note: ${count(cancelledRuns.length, 'run')} that had failed cannot be tried again: ${cancelledRuns.join(', ')}.`,
+    );
   if (copies.length === 0) return;
   printNote(
     `note: ${count(copies.length, 'other photo')} with the same content stay, and their encodings with them: ` +

@@ -12,6 +12,7 @@ import type { FacesPolicy, Findings } from '../runs/findings.js';
 import type { WaysCompared } from '../runs/ways_compared.js';
 import { mixtureInWords } from '../runs/words.js';
 import { FaceStore } from '../store/index.js';
+import { openAnyStore } from './any_store.js';
 import { findOnCluster } from './cluster.js';
 import { type FindingsFlags, printFindings } from './findings_output.js';
 import { addExamples } from './help.js';
@@ -166,11 +167,14 @@ async function findElsewhere(paths: readonly string[], flags: FindFlags): Promis
     candidates: candidates === undefined ? undefined : { reach: candidates },
   });
   if (findings && report !== undefined) {
+    const store = await openAnyStore(flags);
     const engine = FaceEngine.createLazily(engineOptions({ ...flags }));
     try {
-      noteReport(await reportWithProgress(report, findings, { engine }));
+      const set = await store.existingSet(flags.set);
+      noteReport(await reportWithProgress(report, findings, { engine, set }));
     } finally {
       await engine.close();
+      await store.close();
     }
   }
   return { findings, ways: undefined };

@@ -14,7 +14,8 @@ import {
   type PersonBy,
   type SideSummary,
 } from '../runs/identify.js';
-import { defaultSet, FaceStore } from '../store/index.js';
+import { defaultSet } from '../store/index.js';
+import { openAnyStore } from './any_store.js';
 import { faint, inBold } from './colours.js';
 import { addExamples } from './help.js';
 import { type Cell, count, printCsvRow, printJson, printNote, printTable } from './output.js';
@@ -55,7 +56,10 @@ export function addIdentifyCommand(program: Command, setExitCode: (code: number)
         .default('photo'),
     )
     .option('--best <number>', 'the most people to tell for each photo; default all', parseNumber)
-    .option('--known-store <file>', 'face store whose photos are the known people, as they are kept')
+    .option(
+      '--known-store <file>',
+      'face store, or postgres://…, whose photos are the known people, as they are kept',
+    )
     .option('--known-set <name>', 'which of that store\u2019s sets', defaultSet);
   addFacesFlag(addThresholdFlag(command));
   addOutputFlags(addEncodeFlags(command)).action(
@@ -97,11 +101,11 @@ async function identify(
     );
   const unknownPhotos = await NamedPhotos.of(unknown);
   const store =
-    knownStore === undefined ? undefined : new FaceStore(knownStore, { create: false, readOnly: true });
+    knownStore === undefined ? undefined : await openAnyStore({ store: knownStore }, { readOnly: true });
   const progress = { known: new StageProgress('known: '), unknown: new StageProgress('unknown: ') };
   try {
     const people: KnownPeople = store
-      ? { photos: store.existingSet(flags.knownSet), by }
+      ? { photos: await store.existingSet(flags.knownSet), by }
       : { photos: await NamedPhotos.of([knownPlace]), roots: [knownPlace], by };
     const engine = await FaceEngine.create(engineOptions({ ...flags }));
     try {
@@ -123,7 +127,7 @@ async function identify(
   } finally {
     progress.known.stop();
     progress.unknown.stop();
-    store?.close();
+    await store?.close();
   }
 }
 

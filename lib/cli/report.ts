@@ -10,11 +10,12 @@ import {
   type WrittenReport,
 } from '../report/index.js';
 import type { Findings } from '../runs/findings.js';
-import type { PhotoSet } from '../store/index.js';
+import type { ReviewSet } from '../store/index.js';
+import { openAnyStore } from './any_store.js';
 import { addExamples } from './help.js';
 import { count, printJson, printNote } from './output.js';
 import { startProgress } from './progress.js';
-import { addStoreFlags, modelsOption, openStore, parseNumber, type StoreFlags } from './shared_options.js';
+import { addStoreFlags, modelsOption, parseNumber, type StoreFlags } from './shared_options.js';
 
 interface ReportFlags extends StoreFlags {
   readonly run?: number;
@@ -46,10 +47,10 @@ export function addReportCommand(program: Command): void {
   ]);
   addStoreFlags(command).action(async (flags: ReportFlags) => {
     await requireWritable(flags.out);
-    const store = openStore(flags, { readOnly: true });
+    const store = await openAnyStore(flags, { readOnly: true });
     try {
-      const set = store.existingSet(flags.set);
-      const findings = set.runs.findings(flags.run, set.decisions.index());
+      const set = await store.existingSet(flags.set);
+      const findings = await set.runs.findings(flags.run, await set.decisions.index());
       // Nothing is detected or encoded here: of the models only that of the landmarks is needed.
       const engine = FaceEngine.createLazily({ models: flags.models, lanes: flags.lanes });
       try {
@@ -60,7 +61,7 @@ export function addReportCommand(program: Command): void {
         await engine.close();
       }
     } finally {
-      store.close();
+      await store.close();
     }
   });
 }
@@ -77,7 +78,7 @@ export function photosOption(): Option {
 export interface ReportRun {
   readonly engine: FaceEngine;
   /** Tells which photos have changed since. */
-  readonly set?: PhotoSet | undefined;
+  readonly set?: Pick<ReviewSet, 'photos'> | undefined;
   readonly photos?: PhotosInReport | undefined;
   readonly title?: string | undefined;
 }
@@ -94,7 +95,7 @@ export async function reportWithProgress(
       engine,
       photos,
       title,
-      digestOf: set && ((name) => set.photos.seen(name)?.digest),
+      digestOf: set && (async (name) => (await set.photos.seen(name))?.digest),
       onProgress: ({ done, total }) => progress.update(done, total),
     });
   } finally {

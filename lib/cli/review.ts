@@ -2,11 +2,11 @@
 
 import type { Command } from 'commander';
 import { createServer } from '../server/index.js';
+import { openAnyStore } from './any_store.js';
 import { openBrowser } from './browser.js';
 import { addExamples } from './help.js';
 import { printNote } from './output.js';
 import { addServerFlags, printAddress, runServer, type ServerFlags, serverOptions } from './serve.js';
-import { openStore } from './shared_options.js';
 
 interface ReviewFlags extends ServerFlags {
   readonly open: boolean;
@@ -30,7 +30,7 @@ export function addReviewCommand(program: Command): void {
 async function review(command: Command): Promise<void> {
   const flags = command.optsWithGlobals<ReviewFlags>();
   // There is nothing to review in a store that begins now.
-  openStore(flags).close();
+  await (await openAnyStore(flags)).close();
   const options = await serverOptions(flags);
   const server = await createServer({ ...options, roots: options.roots ?? ['.'], port: 0 });
   await runServer(server, (address) => {

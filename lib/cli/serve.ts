@@ -21,8 +21,6 @@ import {
 } from './shared_options.js';
 
 interface ServeFlags extends ServerFlags {
-  readonly cluster?: string;
-  readonly clusterStore?: string;
   readonly host: string;
   readonly port: number;
   readonly tokenFile?: string;
@@ -36,6 +34,8 @@ interface ServeFlags extends ServerFlags {
 
 /** Of `serve` and `review` alike. */
 export interface ServerFlags extends StoreFlags {
+  readonly cluster?: string;
+  readonly clusterStore?: string;
   readonly root?: readonly string[];
   readonly models?: string;
   readonly calibration?: string;
@@ -77,19 +77,19 @@ export function addServeCommand(program: Command): void {
     .option('--tls-key <file>', 'PEM')
     .option('--behind-proxy', 'browsers reach it by https through a proxy on this machine or network')
     .option('--allow-private-webhooks', 'webhooks may lead to this machine and its own network')
-    .addOption(
-      new SettingOption(
-        '--cluster <address>',
-        'Redis of a cluster: shows at /queue what it is at, nothing more; with --cluster-store',
-      ).env('FACEDEDUP_CLUSTER'),
-    )
-    .option('--cluster-store <address>', 'its PostgreSQL: postgres://USER@HOST/DATABASE; default --store')
     .option('--log', 'log requests and runs to stderr as JSON lines: routes, statuses and codes, no names')
     .action((_flags: ServeFlags, self: Command) => serve(self));
 }
 
 export function addServerFlags(command: Command): Command {
   return addStoreFlags(addCalibrationFlag(command))
+    .addOption(
+      new SettingOption(
+        '--cluster <address>',
+        'Redis of a cluster: /queue shows what it is at; with its --store its workers do the runs asked for',
+      ).env('FACEDEDUP_CLUSTER'),
+    )
+    .option('--cluster-store <address>', 'its PostgreSQL: postgres://USER@HOST/DATABASE; default --store')
     .option(
       '--root <folder>',
       'a folder, or azure:CONTAINER/PREFIX, whose photos may be read and shown; may be given several times',
@@ -113,7 +113,6 @@ async function serve(command: Command): Promise<void> {
     tls: await tlsOf(flags),
     behindProxy: flags.behindProxy,
     allowPrivateWebhooks: flags.allowPrivateWebhooks,
-    cluster: clusterShown(flags),
     log: flags.log,
   });
   await runServer(server, (address) => {
@@ -125,33 +124,30 @@ async function serve(command: Command): Promise<void> {
   });
 }
 
-/** Undefined: none is shown. */
-function clusterShown({ cluster, clusterStore, store }: ServeFlags): ServerOptions['cluster'] {
-  if (!cluster) {
-    if (clusterStore !== undefined)
-      throw new InvalidOptionError('ARGUMENT_INVALID', '--cluster-store needs --cluster redis://HOST:6379.');
-    return undefined;
-  }
-  const address = clusterStore ?? (store !== undefined && isPostgresAddress(store) ? store : undefined);
-  if (address !== undefined) return { cluster, store: address };
-  printNote('note: the queue of the cluster is not shown: its store is to be named with --cluster-store.');
-  return undefined;
-}
-
 /** What the configuration file says of the flags is in them already. */
 export async function serverOptions(flags: ServerFlags): Promise<ServerOptions> {
-  const { store, set, root, models } = flags;
+  const { store, clusterStore, set, root, models } = flags;
   if (store === undefined)
     throw new InvalidOptionError('ARGUMENT_INVALID', 'This needs a face store: name its file with --store.');
+  const cluster = clusterNamed(flags, store);
   const config = await ConfigFile.read(flags.config);
   return {
     store,
+    cluster,
+    clusterStore,
     set,
     roots: root ?? config.settings.roots,
     config,
     calibration: await calibrationOf(flags),
     ...(models === undefined ? {} : { models: { directory: models } }),
   };
+}
+
+/** The environment may name a cluster for all that runs on the machine, and this a store of its own. */
+function clusterNamed({ cluster, clusterStore }: ServerFlags, store: string): string | undefined {
+  if (!cluster || clusterStore !== undefined || isPostgresAddress(store)) return cluster || undefined;
+  printNote('note: the queue of the cluster is not shown: its store is to be named with --cluster-store.');
+  return undefined;
 }
 
 /** Listens until SIGINT or SIGTERM; a second one ends it at once. */

@@ -69,7 +69,7 @@ export function addStoreFlags(command: Command): Command {
   return addAll(command, storeHeading, [
     new SettingOption(
       '--store <file>',
-      'face store (SQLite): keeps encodings, decisions and results; only photos that are new or changed are encoded',
+      'face store (SQLite), or postgres://… of a cluster: keeps encodings, decisions and results; only photos that are new or changed are encoded',
     ).env('FACEDEDUP_STORE'),
     new SettingOption('--set <name>', 'which of the store\u2019s sets of photos').default(defaultSet),
   ]);
@@ -78,7 +78,9 @@ export function addStoreFlags(command: Command): Command {
 /** Of a command that is about a store as a whole. */
 export function addStoreFileFlag(command: Command): Command {
   return addAll(command, storeHeading, [
-    new SettingOption('--store <file>', 'the face store (SQLite)').env('FACEDEDUP_STORE'),
+    new SettingOption('--store <file>', 'the face store: a file (SQLite), or postgres://… of a cluster').env(
+      'FACEDEDUP_STORE',
+    ),
   ]);
 }
 

@@ -9,9 +9,12 @@ import {
   isEncryptedStore,
   rekeyStore,
 } from '../store/index.js';
+import { isPostgresAddress } from '../cluster/addresses.js';
+import { clusterStoreState } from '../cluster/postgres/store_state.js';
+import { openAnyStore } from './any_store.js';
 import { addExamples, type Example } from './help.js';
 import { count, printJson, printNote, printTable } from './output.js';
-import { addJsonFlag, addStoreFileFlag, openStore, storeFile } from './shared_options.js';
+import { addJsonFlag, addStoreFileFlag, storeFile } from './shared_options.js';
 
 interface Flags {
   readonly store?: string;
@@ -22,9 +25,10 @@ interface Flags {
 interface StoreState {
   readonly store: string;
   readonly isEncrypted: boolean;
+  /** Of the file, or of the database. */
   readonly bytes: number;
   /** Of the file, in octal digits: 600 is for its owner alone. */
-  readonly mode: string;
+  readonly mode?: string;
 }
 
 const keys =
@@ -34,7 +38,7 @@ const keys =
 export function addStoreCommand(program: Command): void {
   const store = withFlags(
     program.command('store').description('tell whether the encodings of a face store are encrypted'),
-  ).action((flags: Flags) => print(storeFile(flags), flags));
+  ).action((flags: Flags) => print(flags));
 
   withFlags(
     store
@@ -56,16 +60,19 @@ export function addStoreCommand(program: Command): void {
   withFlags(
     store
       .command('compact')
-      .description('write the file anew without what was deleted, and empty the log beside it'),
-  ).action((_flags: Flags, command: Command) => {
+      .description(
+        'write the file anew without what was deleted, and empty the log beside it; the tables of a cluster\u2019s store, ' +
+          'which are locked meanwhile',
+      ),
+  ).action(async (_flags: Flags, command: Command) => {
     const flags = command.optsWithGlobals<Flags>();
-    const opened = openStore(flags);
+    const opened = await openAnyStore(flags);
     try {
-      opened.compact();
+      await opened.compact();
     } finally {
-      opened.close();
+      await opened.close();
     }
-    print(storeFile(flags), flags);
+    await print(flags);
   });
   addStoreExamples(store);
 }
@@ -88,7 +95,10 @@ function addStoreExamples(store: Command): void {
     decrypt: [
       ['FACEDEDUP_STORE_KEY_FILE=faces.key facededup store decrypt --store faces.db', 'the way back'],
     ],
-    compact: [['facededup store compact --store faces.db', 'after much was deleted']],
+    compact: [
+      ['facededup store compact --store faces.db', 'after much was deleted'],
+      ['facededup store compact --store postgres://faces@db/faces', 'in a quiet hour: workers wait'],
+    ],
   };
   for (const command of store.commands) addExamples(command, examples[command.name()] ?? []);
 }
@@ -99,28 +109,28 @@ function withFlags(command: Command): Command {
 }
 
 function change(done: string, work: (path: string) => EncryptionChange) {
-  return (_flags: Flags, command: Command): void => {
+  return async (_flags: Flags, command: Command): Promise<void> => {
     const flags = command.optsWithGlobals<Flags>();
     const { values } = work(storeFile(flags));
-    print(storeFile(flags), flags);
+    await print(flags);
     printNote(`The encodings of ${count(values, 'photo content')} were ${done}.`);
   };
 }
 
-function print(path: string, { json }: Flags): void {
-  const { size, mode } = statOf(path);
-  const state: StoreState = {
-    store: path,
-    isEncrypted: isEncryptedStore(path),
-    bytes: size,
-    mode: (mode & 0o777).toString(8),
-  };
-  if (json) return printJson(state);
+async function print(flags: Flags): Promise<void> {
+  const state = await stateOf(storeFile(flags));
+  if (flags.json) return printJson(state);
   printTable([
     ['encodings', state.isEncrypted ? 'encrypted (AES-256-GCM)' : 'plain'],
     ['size', `${(state.bytes / 1e6).toFixed(1)} MB`],
-    ['mode', state.mode],
+    ...(state.mode === undefined ? [] : [['mode', state.mode]]),
   ]);
+}
+
+async function stateOf(store: string): Promise<StoreState> {
+  if (isPostgresAddress(store)) return clusterStoreState(store);
+  const { size, mode } = statOf(store);
+  return { store, isEncrypted: isEncryptedStore(store), bytes: size, mode: (mode & 0o777).toString(8) };
 }
 
 /** What is not there is told when it is opened. */

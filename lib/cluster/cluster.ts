@@ -2,6 +2,7 @@
 
 import { ClusterError, throwIfAborted } from '../errors.js';
 import type { Findings } from '../runs/findings.js';
+import type { EraseOptions, Erasure } from '../store/erase.js';
 import { defaultSet } from '../store/face_store.js';
 import { carriedTrace, traced } from '../telemetry/index.js';
 import type { ClusterAddresses } from './addresses.js';
@@ -195,8 +196,21 @@ export class Cluster {
   }
 
   /** What people said of pairs of a set. @throws FaceStoreError `FACE_STORE_MISSING` */
-  decisions(set: string = defaultSet): Promise<SetDecisions> {
-    return this.#store.decisions(set);
+  async decisions(set: string = defaultSet): Promise<SetDecisions> {
+    return (await this.#store.existingSet(set)).decisions;
+  }
+
+  /**
+   * Truly removes what is known of a photo, or of a record with all its photos, as `FaceStore.erase` does. What runs that
+   * have failed still hold goes, too, and they cannot be tried again (`cancelledRuns`).
+   *
+   * @param id the name of a photo, or the reference of a record.
+   * @throws FaceStoreError `FACE_STORE_MISSING` when nothing is known of it; ClusterError `CLUSTER_SET_BUSY` while a run on
+   *   a set that knows it goes on, `CLUSTER_STORE_REFUSED` when the user does not own the tables; InvalidOptionError
+   *   `ARGUMENT_INVALID` when the id names a photo and a record
+   */
+  erase(id: string, options: EraseOptions = {}): Promise<Erasure> {
+    return this.#store.erase(id, options);
   }
 
   /** Stops a run: what waits is taken out, and workers leave what they are at. @throws ClusterError */

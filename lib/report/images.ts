@@ -15,6 +15,7 @@ import {
 } from '../errors.js';
 import { photoNamed } from '../photos/azure.js';
 import { readPhotoFile } from '../photos/photo.js';
+import type { Awaitable } from '../store/index.js';
 import type { PhotoEntry } from './entries.js';
 
 export interface PhotoImages {
@@ -29,7 +30,7 @@ export interface PhotoImages {
 export interface ImageOptions {
   readonly engine: Pick<FaceEngine, 'extract' | 'info'>;
   /** `sha256 …` of a photo as the run saw it, where that is known. */
-  readonly digestOf?: ((name: string) => string | undefined) | undefined;
+  readonly digestOf?: ((name: string) => Awaitable<string | undefined>) | undefined;
   /** Reads a photo of the run by its name; default from where the name says. */
   readonly readPhoto?: ((name: string) => Promise<Uint8Array>) | undefined;
   /** What is still wanted when a photo's turn comes: whoever takes the images counts their bytes. */
@@ -68,7 +69,7 @@ async function imagesOfOne(
   if (!wanted.crops && !wanted.whole) return { photo, crops: [] };
   try {
     const bytes = await readPhoto(photo.name);
-    if (hasChanged(bytes, digestOf?.(photo.name))) return { photo, crops: [], problem: changedSince };
+    if (hasChanged(bytes, await digestOf?.(photo.name))) return { photo, crops: [], problem: changedSince };
     // Its name, and not "the photo given as bytes", belongs into errors.
     const image = { name: photo.name, read: () => Promise.resolve(bytes) };
     const known = photo.faces.filter(({ box }) => box.width > 0 && box.height > 0);

@@ -17,6 +17,8 @@ import {
   type Settings,
   settingsInForce,
 } from '../settings/index.js';
+import { isPostgresAddress } from '../cluster/addresses.js';
+import type { ReviewStore } from '../store/index.js';
 import { keyVariable } from '../store/store_key.js';
 
 /**
@@ -172,7 +174,9 @@ async function configFinding(
 function secretFindings(store: string | undefined): DoctorFinding[] {
   const key = process.env[`${keyVariable}_FILE`];
   const files = [
-    ...(store === undefined ? [] : ['', '-wal', '-shm', '-journal'].map((end) => `${store}${end}`)),
+    ...(store === undefined || isPostgresAddress(store)
+      ? []
+      : ['', '-wal', '-shm', '-journal'].map((end) => `${store}${end}`)),
     ...(key ? [key] : []),
   ];
   return files.flatMap((file): DoctorFinding[] => {
@@ -286,10 +290,9 @@ async function storeFinding(): Promise<DoctorFinding> {
 async function heldFinding(path: string): Promise<DoctorFinding> {
   const name = 'face store';
   try {
-    const { FaceStore } = await import('../store/index.js');
-    const store = new FaceStore(path, { create: false, readOnly: true });
+    const store = await openedStore(path);
     try {
-      const { sets, photos, faces, decisions, runs } = store.check();
+      const { sets, photos, faces, decisions, runs } = await store.check();
       const counts = [
         count(sets, 'set'),
         count(photos, 'photo'),
@@ -297,13 +300,23 @@ async function heldFinding(path: string): Promise<DoctorFinding> {
         count(decisions, 'decision'),
         count(runs, 'run'),
       ];
-      return ok('store', name, `all of it is as it was kept: ${counts.join(', ')} in ${path}`);
+      return ok('store', name, `all of it is as it was kept: ${counts.join(', ')} in ${store.path}`);
     } finally {
-      store.close();
+      await store.close();
     }
   } catch (error) {
     return broken('store', name, error);
   }
+}
+
+/** What it needs is loaded with it: this tells what is missing. */
+async function openedStore(address: string): Promise<ReviewStore> {
+  if (isPostgresAddress(address)) {
+    const { ClusterStore } = await import('../cluster/postgres/store.js');
+    return ClusterStore.open(address);
+  }
+  const { FaceStore } = await import('../store/index.js');
+  return new FaceStore(address, { create: false, readOnly: true });
 }
 
 const triedSets = ['ssd', 'mmod', 'landmarks-small', 'landmarks-large', 'encoder'] as const;

@@ -10,7 +10,7 @@ import type { EncodingOrigin } from '../encodings/origin.js';
 import type { FaceEngine } from '../engine.js';
 import { NoPhotosError } from '../errors.js';
 import type { NamedPhotos } from '../photos/named_photos.js';
-import type { PhotoSet } from '../store/index.js';
+import type { PhotoSet, ReviewSet } from '../store/index.js';
 import { type EncodedPhoto, encodePhotos, encodeUnknownPhotos, type References } from './encode_photos.js';
 import type { FacesPolicy, FailedPhoto } from './findings.js';
 
@@ -65,15 +65,7 @@ export async function gather(
   photos: NamedPhotos | undefined,
   { set, policy = 'all', references = new Map(), dropGone, signal, onProgress }: GatherOptions,
 ): Promise<Gathered> {
-  const gathered: Gathered = {
-    records: [],
-    withoutFace: [],
-    rejected: [],
-    failed: [],
-    references,
-    severalFaces: 0,
-    newlyEncoded: 0,
-  };
+  const gathered = nothingYet(references);
   const seen = new Set<string>();
   // What a damaged index hides would be missing in the answer, and nobody would know.
   set?.photos.requireSound();
@@ -96,15 +88,52 @@ export async function gather(
   }
   if (set) {
     set.photos.tidy();
-    takeOthersOf(set, await engine.origin({ signal }), gathered, seen, policy);
+    await takeOthersOf(set, await engine.origin({ signal }), gathered, seen, policy);
     gathered.references = set.photos.references();
   }
-  if (seen.size === 0)
-    throw new NoPhotosError(
-      'NO_PHOTOS',
-      'There are no photos in this set yet. Name files, folders or containers to take in.',
-    );
+  if (seen.size === 0) throw noPhotos();
   return gathered;
+}
+
+/**
+ * The photos of a set as they are kept, in a file or on a server; nothing is written.
+ *
+ * @throws NoPhotosError, FaceStoreError, ClusterError, AbortedError, model errors
+ */
+export async function gatherKept(
+  engine: FaceEngine,
+  set: Pick<ReviewSet, 'photos'>,
+  { policy = 'all', signal }: Pick<GatherOptions, 'policy' | 'signal'>,
+): Promise<Gathered> {
+  const references = new Map<string, string>();
+  const gathered = nothingYet(references);
+  const seen = new Set<string>();
+  await set.photos.requireSound();
+  const current = await engine.origin({ signal });
+  await takeOthersOf(set, current, gathered, seen, policy, (photo, reference) =>
+    references.set(photo, reference),
+  );
+  if (seen.size === 0) throw noPhotos();
+  return gathered;
+}
+
+function nothingYet(references: References): Gathered {
+  return {
+    records: [],
+    withoutFace: [],
+    rejected: [],
+    failed: [],
+    references,
+    severalFaces: 0,
+    newlyEncoded: 0,
+  };
+}
+
+function noPhotos(): NoPhotosError {
+  return new NoPhotosError(
+    'NO_PHOTOS',
+    'There are no photos in this set yet. Name files, folders or containers to take in.',
+  );
 }
 
 /** The names of files whose contents this run has met under other names, and that are no longer there themselves. */
@@ -138,16 +167,18 @@ function goneFrom(
 }
 
 /** The photos of the set that this run was not told to look at, as they are kept. */
-function takeOthersOf(
-  set: PhotoSet,
+async function takeOthersOf(
+  set: Pick<ReviewSet, 'photos'>,
   current: EncodingOrigin,
   gathered: Gathered,
   seen: Set<string>,
   policy: FacesPolicy,
-): void {
-  for (const { photo, faces, origin } of set.photos.photos(current)) {
+  onReference?: (photo: string, reference: string) => void,
+): Promise<void> {
+  for await (const { photo, faces, origin, reference } of set.photos.photos(current)) {
     if (seen.has(photo)) continue;
     seen.add(photo);
+    if (reference !== undefined) onReference?.(photo, reference);
     if (origin && !isComparable(origin, current))
       gathered.failed.push({
         photo,

@@ -8,17 +8,17 @@ import { findDuplicates, type FaceRecord } from '../duplicates/index.js';
 import type { FaceEngine } from '../engine.js';
 import { readOptions } from '../options.js';
 import type { NamedPhotos } from '../photos/named_photos.js';
-import type { PhotoSet } from '../store/index.js';
+import type { ReviewSet } from '../store/index.js';
 import { closestFaces } from './closest_faces.js';
 import type { FacesPolicy, FailedPhoto } from './findings.js';
-import { gather, type Gathered, type GatheredRecord, type RunProgress } from './gather.js';
+import { gather, type Gathered, gatherKept, type GatheredRecord, type RunProgress } from './gather.js';
 
 /** Who a known photo shows: itself, the folder it lies in, or the record it belongs to. */
 export type PersonBy = 'photo' | 'folder' | 'reference';
 
 export interface KnownPeople {
   /** Photos to encode, or those of a store as they are kept. */
-  readonly photos: NamedPhotos | PhotoSet;
+  readonly photos: NamedPhotos | ReviewSet;
   /** Where the photos were looked for: a folder right below one of these may be a person's. */
   readonly roots?: readonly string[] | undefined;
   /** Default `photo`. */
@@ -96,7 +96,7 @@ export async function identifyPhotos(
   const { by = 'photo', roots = [] } = people;
   const progress = (of: 'known' | 'unknown') => (now: RunProgress) => onProgress?.(of, now);
   const known = isSet(people.photos)
-    ? await gather(engine, undefined, { set: people.photos, policy, signal })
+    ? await gatherKept(engine, people.photos, { policy, signal })
     : await gather(engine, people.photos, { policy, signal, onProgress: progress('known') });
   const unknown = await gather(engine, unknownPhotos, { policy, signal, onProgress: progress('unknown') });
   const personOf = (photo: string) => personShown(photo, by, roots, known.references);
@@ -119,7 +119,7 @@ export async function identifyPhotos(
   };
 }
 
-function isSet(photos: NamedPhotos | PhotoSet): photos is PhotoSet {
+function isSet(photos: NamedPhotos | ReviewSet): photos is ReviewSet {
   return 'decisions' in photos;
 }
 

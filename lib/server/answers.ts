@@ -28,6 +28,8 @@ const statuses: Readonly<Record<string, number>> = {
   MODEL_VERSION_EXISTS: 409,
   MODEL_VERSION_INCOMPLETE: 409,
   SET_IN_USE: 409,
+  RUN_NEEDS_CLUSTER: 409,
+  CLUSTER_SET_BUSY: 409,
   UPLOAD_UNDER_WAY: 409,
   REQUEST_TOO_LARGE: 413,
   PHOTO_TOO_LARGE: 413,
@@ -50,11 +52,11 @@ const statuses: Readonly<Record<string, number>> = {
   SERVER_CLOSING: 503,
   TEMP_FOLDER_UNWRITABLE: 503,
   FACE_STORE_BUSY: 503,
+  CLUSTER_UNREACHABLE: 503,
+  CLUSTER_STORE_UNREACHABLE: 503,
   MODEL_MISSING: 503,
   MODEL_CORRUPT: 503,
   OUT_OF_MEMORY: 503,
-  CLUSTER_UNREACHABLE: 503,
-  CLUSTER_STORE_UNREACHABLE: 503,
 };
 
 /** Seconds after which what passes by itself may have passed. */

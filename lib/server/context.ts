@@ -1,32 +1,33 @@
 // What the routes work with.
 
-import type { Calibration } from '../calibration/index.js';
 import type { ModelsOption, ModelStore } from '../models/index.js';
 import type { ConfigFile } from '../settings/index.js';
-import type { FaceStore } from '../store/index.js';
+import type { ReviewStore } from '../store/index.js';
 import type { ErrorAnswers } from './answers.js';
 import type { ClusterView } from './cluster_view.js';
 import type { JobQueue } from './jobs.js';
 import type { RootedPhotos } from './rooted_photos.js';
+import type { FindWork } from './run_work.js';
 import type { Sessions } from './sessions.js';
 import type { Viewer } from './viewer.js';
 import type { Webhooks } from './webhooks.js';
 
 export interface ServerContext {
   readonly version: string;
-  readonly store: FaceStore;
+  readonly store: ReviewStore;
   /** The set that the server was started for. */
   readonly defaultSet: string;
   readonly config: ConfigFile;
   readonly photos: RootedPhotos;
   readonly jobs: JobQueue;
+  /** What a run that is asked for does. */
+  readonly find: FindWork;
   readonly sessions: Sessions;
   readonly viewer: Viewer;
   readonly webhooks: Webhooks;
   /** Where model files lie: chosen by whoever started the server, and not to be changed over HTTP. */
   readonly models: Exclude<ModelsOption, string>;
   readonly modelStore: ModelStore;
-  readonly calibration: Calibration | undefined;
   readonly errors: ErrorAnswers;
   readonly access: AccessRules;
   /** Undefined: the server shows none. */

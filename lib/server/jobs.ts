@@ -114,8 +114,7 @@ export class JobQueue {
   /** One that has ended stays as it is. @throws ServerError `JOB_MISSING` */
   cancel(number: number): ApiJob {
     const job = this.#job(number);
-    job.abort.abort(new Error('it was cancelled'));
-    if (job.state.state === 'waiting') this.#end(job, { state: 'cancelled' }, undefined);
+    this.#abort(job, new Error('it was cancelled'));
     return job.state;
   }
 
@@ -134,8 +133,13 @@ export class JobQueue {
   /** Cancels what waits and what runs, and waits for its end. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    for (const job of this.#jobs.values()) if (!job.hasEnded) this.cancel(job.state.job);
+    for (const job of this.#jobs.values()) if (!job.hasEnded) this.#abort(job, serverClosing());
     await this.#working;
+  }
+
+  #abort(job: Job, reason: Error): void {
+    job.abort.abort(reason);
+    if (job.state.state === 'waiting') this.#end(job, { state: 'cancelled' }, undefined);
   }
 
   #job(number: number): Job {

@@ -186,15 +186,19 @@ const shapes: Readonly<Record<string, Schema>> = {
     },
     ['reason', 'isKnown'],
   ),
-  ApiErasure: object({
-    id: text,
-    by: subject,
-    sets: arrayOf(
-      object({ set: text, photos: arrayOf(text), decisions: count, pairs: count, listed: count }),
-    ),
-    copies: arrayOf(object({ set: text, photo: text, reference: text }, ['reference'])),
-    isErased: flag,
-  }),
+  ApiErasure: object(
+    {
+      id: text,
+      by: subject,
+      sets: arrayOf(
+        object({ set: text, photos: arrayOf(text), decisions: count, pairs: count, listed: count }),
+      ),
+      copies: arrayOf(object({ set: text, photo: text, reference: text }, ['reference'])),
+      cancelledRuns: arrayOf(count),
+      isErased: flag,
+    },
+    ['cancelledRuns'],
+  ),
   ApiModel: object({
     key: text,
     set: text,

@@ -5,14 +5,13 @@ import { dirname } from 'node:path';
 import { createSecureContext } from 'node:tls';
 import type { FastifyInstance } from 'fastify';
 import type { Calibration } from '../calibration/index.js';
-import type { ClusterAddresses } from '../cluster/index.js';
 import { FaceDedupError, InvalidOptionError, ServerError } from '../errors.js';
 import { type Log, type LogFields, makeLog } from '../logging.js';
 import { type ModelsOption, ModelStore } from '../models/index.js';
 import { packageRoot, packageVersion } from '../package_root.js';
 import type { Findings } from '../runs/findings.js';
 import { belowEnvironment, ConfigFile } from '../settings/index.js';
-import { defaultSet, FaceStore } from '../store/index.js';
+import { defaultSet } from '../store/index.js';
 import { errorType } from '../telemetry/index.js';
 import { ErrorAnswers } from './answers.js';
 import type { ApiJob } from './api.js';
@@ -21,14 +20,22 @@ import { ClusterView } from './cluster_view.js';
 import type { AccessRules, ServerContext } from './context.js';
 import { JobQueue } from './jobs.js';
 import { RootedPhotos } from './rooted_photos.js';
+import { clusterOf, openStore } from './server_store.js';
 import { leastTokenLength, Sessions } from './sessions.js';
 import { Viewer } from './viewer.js';
 import { Webhooks } from './webhooks.js';
 
 /** Where the server listens, what it may read, and who may use it. */
 export interface ServerOptions {
-  /** File of the face store; begun where it is not there. */
+  /** File of the face store, begun where it is not there; or postgres://…, the store of a cluster. */
   readonly store: string;
+  /**
+   * Redis of a cluster: redis://… What it is at is shown at /queue, and on a `store` of its own its workers do the runs that
+   * are asked for. Default none: no queue is shown, and runs on the store of a cluster are refused.
+   */
+  readonly cluster?: string | undefined;
+  /** PostgreSQL of that cluster: postgres://… Default `store`. */
+  readonly clusterStore?: string | undefined;
   /** The set that the page shows first; begun where it is not there. Default `default`. */
   readonly set?: string | undefined;
   /** Name or address to listen on. Default 127.0.0.1; anything that is not loopback needs a token. */
@@ -61,8 +68,6 @@ export interface ServerOptions {
   readonly waitingRuns?: number | undefined;
   /** The most bytes of an uploaded file of weights. Default 256 MiB. */
   readonly uploadLimit?: number | undefined;
-  /** What a cluster is at is shown at /queue; default none is. It is looked at alone. */
-  readonly cluster?: ClusterAddresses | undefined;
   /**
    * Whether requests, runs and webhooks are logged to stderr as JSON lines, without what they name; the environment
    * variable FACEDEDUP_LOG_LEVEL says from which level on. Default false.
@@ -96,7 +101,8 @@ export function isLoopback(host: string): boolean {
 }
 
 /**
- * Makes a server that listens once it is told to. Nobody but it may write to the store's set meanwhile; others may read.
+ * Makes a server that listens once it is told to. Nobody but it may write to a file's set meanwhile; others may read. Of
+ * a cluster's store there may be several, beside workers.
  *
  * @throws ServerError `SERVER_UNSAFE` when others could connect without a token; InvalidOptionError, FaceStoreError,
  *   ConfigFileError, ClusterError
@@ -111,30 +117,44 @@ export async function createServer(options: ServerOptions): Promise<FaceServer> 
   const photos = await RootedPhotos.of(options.roots ?? settings.roots ?? []);
   const models = options.models ?? (settings.models === undefined ? {} : { directory: settings.models });
   const modelStore = new ModelStore({ models });
-  const cluster = options.cluster && (await ClusterView.open(options.cluster));
-  let store: FaceStore | undefined;
-  try {
-    store = new FaceStore(options.store);
-    const parts = { host, config, photos, models, modelStore, store, log, cluster };
-    const context = makeContext(options, parts);
-    const app = await buildApp(context, { tls: options.tls, log });
-    return faceServer(app, context, { host, port, isTls: options.tls !== undefined });
-  } catch (error) {
-    store?.close();
+  const { calibration } = options;
+  const shown = clusterOf(options);
+  const {
+    store,
+    find,
+    close: closeStore,
+  } = await openStore(options, {
+    config,
+    photos,
+    models,
+    calibration,
+  });
+  let cluster: ClusterView | undefined;
+  const close = async () => {
     await cluster?.close();
+    await closeStore();
+  };
+  try {
+    cluster = shown && (await ClusterView.open(shown));
+    const parts = { host, config, photos, models, modelStore, store, find, log, cluster };
+    const context = await makeContext(options, parts);
+    const app = await buildApp(context, { tls: options.tls, log });
+    return faceServer(app, context, close, { host, port, isTls: options.tls !== undefined });
+  } catch (error) {
+    await close();
     throw error;
   }
 }
 
-function makeContext(
+async function makeContext(
   options: ServerOptions,
-  parts: Pick<ServerContext, 'config' | 'photos' | 'models' | 'modelStore' | 'store' | 'cluster'> & {
+  parts: Pick<ServerContext, 'config' | 'photos' | 'models' | 'modelStore' | 'store' | 'find' | 'cluster'> & {
     readonly host: string;
     readonly log: Log | undefined;
   },
-): ServerContext {
+): Promise<ServerContext> {
   const { host, log, store, config, modelStore, models } = parts;
-  const { name: defaultName } = store.set(options.set ?? defaultSet);
+  const { name: defaultName } = await store.set(options.set ?? defaultSet);
   const errors = new ErrorAnswers([
     store.path,
     config.path,
@@ -158,13 +178,12 @@ function makeContext(
       describeError: errors.describe,
       onEnd: (job, findings) => {
         log?.info(endOf(job, findings), 'a run has ended');
-        tellOfEnd({ store, webhooks }, job, findings);
+        void tellOfEnd({ store, webhooks }, job, findings);
       },
     }),
     sessions: new Sessions(options.token),
     viewer: new Viewer(models),
     webhooks,
-    calibration: options.calibration,
     errors,
     access: accessRules(options, host),
     uploadLimit: options.uploadLimit ?? defaultUploadLimit,
@@ -226,12 +245,14 @@ function endOf({ job, state, run, error }: ApiJob, findings: Findings | undefine
   return { job, state, run: run ?? undefined, code: error?.code, photos, failed, pairs };
 }
 
-function tellOfEnd(
+/** A store that cannot be asked has nobody told: nothing else hangs on it. */
+async function tellOfEnd(
   { store, webhooks }: Pick<ServerContext, 'store' | 'webhooks'>,
   { set, job, state, run, error }: ApiJob,
   findings: Findings | undefined,
-): void {
-  const address = store.sets().find(({ name }) => name === set)?.webhook;
+): Promise<void> {
+  const sets = await Promise.resolve(store.sets()).catch(() => []);
+  const address = sets.find(({ name }) => name === set)?.webhook;
   if (address === undefined) return;
   const summary = findings?.summary ?? null;
   const message: RunEnded = { event: 'run.ended', set, job, state, run, summary, error };
@@ -240,7 +261,8 @@ function tellOfEnd(
 
 function faceServer(
   app: FastifyInstance,
-  { jobs, webhooks, store, cluster }: ServerContext,
+  { jobs, webhooks }: ServerContext,
+  closeStore: () => Promise<void>,
   { host, port, isTls }: { readonly host: string; readonly port: number; readonly isTls: boolean },
 ): FaceServer {
   let address: string | undefined;
@@ -252,8 +274,7 @@ function faceServer(
     await app.close();
     clearTimeout(deadline);
     await webhooks.close();
-    store.close();
-    await cluster?.close();
+    await closeStore();
     address = undefined;
   };
   return {

@@ -266,8 +266,8 @@ function unwritable(path: string, cause?: unknown): FaceStoreError {
 function noFile(address: string): FaceStoreError {
   return new FaceStoreError(
     'FACE_STORE_UNUSABLE',
-    `'${redactAddress(address)}' is the store of a cluster, which find uses together with --cluster, and decisions, worker, ` +
-      'status, results, cancel and retry do. What was asked for works on a face store in a file: name that with --store.',
+    `'${redactAddress(address)}' is the store of a cluster, on which find works together with --cluster; docs/cluster.md lists ` +
+      'what else does. What was asked for works on a face store in a file: name that with --store.',
   );
 }
 

@@ -230,6 +230,9 @@ export function checkDecision(
   for (const text of [first, second, reason ?? ' '])
     if (text === '' || text.length > longestText)
       throw wrong(`The texts of a decision have 1 to ${longestText} characters, not ${text.length}.`);
+  // A store ends a text there, or takes none that has it.
+  if ([first, second, reason ?? ''].some((text) => text.includes('\0')))
+    throw wrong('The texts of a decision have no character NUL.');
   if (!isVerdict(verdict))
     throw wrong(`A verdict is one of ${verdicts.join(', ')}, not '${String(verdict)}'.`);
   const [a, b] = first < second ? [first, second] : [second, first];

@@ -4,6 +4,7 @@ import { FaceStoreError, InvalidOptionError } from '../errors.js';
 import { compact } from './compact.js';
 import type { Database } from './database.js';
 import type { SubjectKind } from './decisions.js';
+import { timesListed, withoutGroups, withoutNames, withoutPairs } from './erased_facts.js';
 import { forgetContents } from './photo_table.js';
 import { type RunFacts, sealRun } from './run_table.js';
 
@@ -37,6 +38,8 @@ export interface Erasure {
   readonly sets: readonly ErasedFromSet[];
   /** Photos that are not erased and have the same content as one that is: its encodings stay for them. */
   readonly copies: readonly { readonly set: string; readonly photo: string; readonly reference?: string }[];
+  /** Of a cluster's store: runs that had failed, and cannot be tried again without what went. */
+  readonly cancelledRuns?: readonly number[];
   /** False of a dry run. */
   readonly isErased: boolean;
 }
@@ -106,6 +109,11 @@ function kindOf(database: Database, sets: readonly Named[], id: string): Subject
   const known = (['photo', 'reference'] as const).filter((kind) =>
     sets.some((set) => hasAny(tracesOf(database, set, kind, id))),
   );
+  return oneKind(known, id);
+}
+
+/** @param known what the id names. @throws InvalidOptionError `ARGUMENT_INVALID` when it is two things. */
+export function oneKind(known: readonly SubjectKind[], id: string): SubjectKind | undefined {
   if (known.length < 2) return known[0];
   throw new InvalidOptionError(
     'ARGUMENT_INVALID',
@@ -235,9 +243,8 @@ function listingsOf(database: Database, { set, names }: Subject): Listing[] {
   return database
     .all('SELECT id, facts FROM runs WHERE set_id = ?', set.id)
     .map((row) => {
-      const { withoutFace, rejected, failed } = JSON.parse(String(row['facts'])) as RunFacts;
-      const listed = [...withoutFace, ...rejected, ...failed.map(({ photo }) => photo)];
-      return { run: Number(row['id']), times: listed.filter((name) => names.has(name)).length };
+      const facts = JSON.parse(String(row['facts'])) as RunFacts;
+      return { run: Number(row['id']), times: timesListed(facts, names) };
     })
     .filter(({ times }) => times > 0);
 }
@@ -292,14 +299,7 @@ function removePairs(database: Database, { pairs }: Traces): void {
       newPairs += Number(database.get(sql, run, position)?.['is_new'] ?? 0);
     }
     closeUp(database, 'run_pairs', run);
-    editRun(database, run, ({ summary, ...facts }) => ({
-      ...facts,
-      summary: {
-        ...summary,
-        pairs: summary.pairs - places.length,
-        newPairs: summary.newPairs - newPairs,
-      },
-    }));
+    editRun(database, run, (facts) => withoutPairs(facts, places.length, newPairs));
   }
 }
 
@@ -321,10 +321,7 @@ function removeMembers(database: Database, { members }: Traces): void {
     );
     closeUp(database, 'run_groups', run);
     const gone = before - groupsOf(database, run);
-    editRun(database, run, ({ summary, ...facts }) => ({
-      ...facts,
-      summary: { ...summary, groups: summary.groups - gone },
-    }));
+    editRun(database, run, (facts) => withoutGroups(facts, gone));
   }
 }
 
@@ -349,32 +346,6 @@ function editRun(database: Database, run: number, edit: (facts: RunFacts) => Omi
     String(database.get('SELECT facts FROM runs WHERE id = ?', run)?.['facts']),
   ) as RunFacts;
   database.run('UPDATE runs SET facts = ? WHERE id = ?', JSON.stringify(edit(facts)), run);
-}
-
-/** As if they had not been among its photos, which still add up. */
-function withoutNames(facts: RunFacts, names: ReadonlySet<string>): RunFacts {
-  const { summary } = facts;
-  const withoutFace = facts.withoutFace.filter((name) => !names.has(name));
-  const rejected = facts.rejected.filter((name) => !names.has(name));
-  const failed = facts.failed.filter(({ photo }) => !names.has(photo));
-  const gone = {
-    withoutFace: facts.withoutFace.length - withoutFace.length,
-    rejected: facts.rejected.length - rejected.length,
-    failed: facts.failed.length - failed.length,
-  };
-  return {
-    ...facts,
-    withoutFace,
-    rejected,
-    failed,
-    summary: {
-      ...summary,
-      photos: summary.photos - gone.withoutFace - gone.rejected - gone.failed,
-      withoutFace: summary.withoutFace - gone.withoutFace,
-      rejected: summary.rejected - gone.rejected,
-      failed: summary.failed - gone.failed,
-    },
-  };
 }
 
 /** Photos that had one of the names during a run, and have another now, stay in it by that. */
@@ -402,8 +373,9 @@ function byRun<Each extends Place>(places: readonly Each[]): Map<number, Each[]>
   return runs;
 }
 
-function nothing(
-  path: string,
+/** @param store its name. */
+export function nothing(
+  store: string,
   id: string,
   kind: SubjectKind | undefined,
   set: string | undefined,
@@ -411,7 +383,7 @@ function nothing(
   const what = { photo: 'photo', reference: 'record' };
   return new FaceStoreError(
     'FACE_STORE_MISSING',
-    `The face store '${path}' knows nothing of a ${kind ? what[kind] : 'photo or record'} '${id}'` +
+    `The face store '${store}' knows nothing of a ${kind ? what[kind] : 'photo or record'} '${id}'` +
       `${set === undefined ? '' : ` in the set '${set}'`}. \`facededup encodings export\` lists names and references.`,
   );
 }

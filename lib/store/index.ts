@@ -35,4 +35,12 @@ export {
   type RunFacts,
   type RunTable,
 } from './run_table.js';
+export type {
+  Awaitable,
+  ReviewDecisions,
+  ReviewPhotos,
+  ReviewRuns,
+  ReviewSet,
+  ReviewStore,
+} from './review_store.js';
 export type { StoreKey } from './store_key.js';

@@ -5,6 +5,7 @@ import { FaceStoreError } from '../errors.js';
 import type { Findings, FoundPair, Verdict } from '../runs/findings.js';
 import { type Database, patternContaining, type Row, type Value } from './database.js';
 import type { DecisionIndex } from './decisions.js';
+import { foundPair, packBoxes } from './kept_pair.js';
 
 /** A run without its pairs and groups. */
 export type RunFacts = Required<Pick<Findings, 'run'>> & Omit<Findings, 'pairs' | 'groups'>;
@@ -63,7 +64,13 @@ type KeptFacts = Omit<RunFacts, 'run'> & {
 };
 
 /** The results of older runs are forgotten: those of large sets take a lot of room. */
-const keptRuns = 30;
+export const keptRuns = 30;
+
+export const noRunYet = 'There has been no run on this set yet. Run `facededup find` with this store first.';
+
+export function noSuchRun(run: number): string {
+  return `There is no run ${run} on this set: the last ${keptRuns} are kept.`;
+}
 
 /** The runs of a set, and the pairs they found. */
 export class RunTable {
@@ -105,7 +112,7 @@ export class RunTable {
         facts.finishedAt,
         JSON.stringify(facts),
       );
-      pairs.forEach(({ first, second, distance, firstBox, secondBox, isNew, ...rest }, position) =>
+      pairs.forEach(({ first, second, distance, isNew, ...sides }, position) =>
         this.#database.run(
           `INSERT INTO run_pairs (run_id, position, first_id, second_id, first, second, distance, boxes, is_new)
            VALUES (?1, ?2, (SELECT id FROM photos WHERE set_id = ?3 AND name = ?4),
@@ -116,7 +123,7 @@ export class RunTable {
           first,
           second,
           distance,
-          JSON.stringify([firstBox, secondBox, rest.firstReference ?? null, rest.secondReference ?? null]),
+          packBoxes(sides),
           isNew ? 1 : 0,
         ),
       );
@@ -163,10 +170,10 @@ export class RunTable {
     if (run === undefined) {
       const latest = this.latest();
       if (latest) return latest;
-      throw missing('There has been no run on this set yet. Run `facededup find` with this store first.');
+      throw missing(noRunYet);
     }
     const row = this.#database.get('SELECT id, facts FROM runs WHERE set_id = ? AND id = ?', this.#set, run);
-    if (!row) throw missing(`There is no run ${run} on this set: the last ${keptRuns} are kept.`);
+    if (!row) throw missing(noSuchRun(run));
     return this.#factsOf(row);
   }
 
@@ -343,46 +350,19 @@ function checksumOfFound(database: Database, run: number): number {
 }
 
 function pairOf(row: Row, decisions: DecisionIndex): FoundPair {
-  const [first, second, distance] = [String(row['first']), String(row['second']), Number(row['distance'])];
-  // The checksum has been looked at: it is what was kept.
-  const [firstBox, secondBox, firstReference, secondReference] = JSON.parse(String(row['boxes'])) as [
-    FoundPair['firstBox'],
-    FoundPair['secondBox'],
-    string | null,
-    string | null,
-  ];
-  const sides = [
+  return foundPair(
     {
-      name: first,
-      box: firstBox,
-      reference: firstReference ?? undefined,
-      hasChanged: row['first_changed'] === 1,
+      first: String(row['first']),
+      second: String(row['second']),
+      distance: Number(row['distance']),
+      // The checksum has been looked at: it is what was kept.
+      boxes: String(row['boxes']),
+      isNew: row['is_new'] === 1,
+      firstChanged: row['first_changed'] === 1,
+      secondChanged: row['second_changed'] === 1,
     },
-    {
-      name: second,
-      box: secondBox,
-      reference: secondReference ?? undefined,
-      hasChanged: row['second_changed'] === 1,
-    },
-  ] as const;
-  // A photo that was renamed may have changed its place.
-  const [a, b] = first < second ? sides : ([sides[1], sides[0]] as const);
-  // What people said of the photos that have these names now is not about this pair.
-  const decision = a.hasChanged || b.hasChanged ? undefined : decisions.find(a, b);
-  return {
-    first: a.name,
-    second: b.name,
-    distance,
-    similarity: 1 - distance,
-    firstBox: a.box,
-    secondBox: b.box,
-    ...(a.reference === undefined ? {} : { firstReference: a.reference }),
-    ...(b.reference === undefined ? {} : { secondReference: b.reference }),
-    isNew: row['is_new'] === 1,
-    ...(decision ? { verdict: decision.verdict } : {}),
-    ...(a.hasChanged ? { firstChanged: true as const } : {}),
-    ...(b.hasChanged ? { secondChanged: true as const } : {}),
-  };
+    decisions,
+  );
 }
 
 function missing(message: string): FaceStoreError {

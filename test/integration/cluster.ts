@@ -398,7 +398,7 @@ t.test('what cannot be used is told, and no password with it', { skip }, async (
   );
   t.match(await facededup(['status', '7', ...onCluster(own)]), { code: 2, stderr: /CLUSTER_RUN_MISSING/ });
   t.match(await facededup(['status', '--store', own.store]), { code: 2, stderr: /give --cluster/ });
-  t.match(await facededup(['review', '--store', own.store]), {
+  t.match(await facededup(['find', '--store', own.store]), {
     code: 2,
     stderr: /the store of a cluster/,
   });

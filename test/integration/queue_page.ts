@@ -20,7 +20,7 @@ const skip = skipWithoutCluster;
 const parts = skip ? undefined : await startCluster();
 t.teardown(() => parts?.stop());
 const own = { cluster: parts?.cluster ?? '', store: parts?.store ?? '' };
-const shown = { cluster: own.cluster, store: own.store.replace('tester@', 'tester:sesame@') };
+const shown = { cluster: own.cluster, clusterStore: own.store.replace('tester@', 'tester:sesame@') };
 
 t.test('runs of each kind, for the page to show', { skip }, async (t) => {
   const cluster = await Cluster.open(own);
@@ -39,7 +39,7 @@ t.test('runs of each kind, for the page to show', { skip }, async (t) => {
 
 t.test('how the cluster stands is told over HTTP, by who may ask', { skip }, async (t) => {
   const place = await filledPlace(t);
-  const server = await serverOn(t, place, { cluster: shown, token });
+  const server = await serverOn(t, place, { ...shown, token });
   const ask = askerOf(server);
   const bearer = { authorization: `Bearer ${token}` };
   for (const url of ['/api/cluster', '/api/cluster/jobs'])
@@ -76,7 +76,7 @@ t.test('how the cluster stands is told over HTTP, by who may ask', { skip }, asy
 });
 
 t.test('a page of others cannot look at it', { skip }, async (t) => {
-  const ask = askerOf(await serverOn(t, await filledPlace(t), { cluster: shown }));
+  const ask = askerOf(await serverOn(t, await filledPlace(t), { ...shown }));
   for (const url of ['/api/cluster', '/api/cluster/jobs']) {
     t.match(await ask('GET', url, undefined, { 'sec-fetch-site': 'cross-site' }), {
       status: 403,
@@ -115,7 +115,7 @@ t.test('the command line shows it when it is told where', { skip }, async (t) =>
 
 t.test('in a browser', { skip: skip || skipWithoutBrowser }, async (t) => {
   const place = await filledPlace(t);
-  const server = await serverOn(t, place, { cluster: shown, token });
+  const server = await serverOn(t, place, { ...shown, token });
   const address = await server.listen();
   const browser = await launchBrowser(t);
   const { page, complaints, elsewhere } = await watchedPage(t, browser, address);
@@ -158,7 +158,7 @@ t.test('in a browser', { skip: skip || skipWithoutBrowser }, async (t) => {
 });
 
 t.test('engines that go away are told of, and found again', { skip }, async (t) => {
-  const ask = askerOf(await serverOn(t, await filledPlace(t), { cluster: shown }));
+  const ask = askerOf(await serverOn(t, await filledPlace(t), { ...shown }));
   t.match(await ask('GET', '/api/cluster'), { status: 200 });
   await parts?.redis.kill();
   t.match(await ask('GET', '/api/cluster'), {

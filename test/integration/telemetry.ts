@@ -243,7 +243,13 @@ t.test('a run on a cluster is one trace, from submit to the last job', { skip: s
   const worker = await startWorker(
     t,
     { cluster, store },
-    { ...otlp(collector.address), OTEL_METRIC_EXPORT_INTERVAL: '200', OTEL_METRIC_EXPORT_TIMEOUT: '200' },
+    {
+      environment: {
+        ...otlp(collector.address),
+        OTEL_METRIC_EXPORT_INTERVAL: '200',
+        OTEL_METRIC_EXPORT_TIMEOUT: '200',
+      },
+    },
   );
   const flags = ['--cluster', cluster, '--store', store, '--references', references];
   const { stdout, stderr } = await facededup(

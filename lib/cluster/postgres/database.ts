@@ -1,7 +1,7 @@
 // A PostgreSQL database: statements and transactions that outlive its restarts, and its errors made into ours.
 
 import type { Pool, PoolClient } from 'pg';
-import { ClusterError, FaceDedupError, throwIfAborted } from '../../errors.js';
+import { ClusterError, FaceDedupError, InvalidOptionError, throwIfAborted } from '../../errors.js';
 import { redact, redactAddress } from '../../redaction.js';
 import { traced } from '../../telemetry/index.js';
 import { secretsOf } from '../addresses.js';
@@ -151,6 +151,11 @@ export class SqlDatabase implements Sql {
         'CLUSTER_STORE_UNREACHABLE',
         `The store ${this.name} cannot be reached: ${reason}. Check its address, and that PostgreSQL is up.`,
       );
+    if (codeOf(error) === notText)
+      return new InvalidOptionError(
+        'ARGUMENT_INVALID',
+        `The store ${this.name} keeps texts without the character NUL, and one was given that has it.`,
+      );
     if (isRefusal(error))
       return new ClusterError(
         'CLUSTER_STORE_REFUSED',
@@ -193,6 +198,8 @@ function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : '';
 }
 
+/** Character not in repertoire, as NUL is in none. */
+const notText = '22021';
 /** https://www.postgresql.org/docs/current/errcodes-appendix.html: connections, and a server that starts, ends or is full. */
 const lostStates = /^(08...|57P0[1-3]|57P05|53...|25P03)$/;
 /** Serialization failure, deadlock, lock not available. */

@@ -9,6 +9,7 @@ import {
   type NewDecision,
   type SubjectKind,
 } from '../../store/decisions.js';
+import type { ReviewDecisions } from '../../store/review_store.js';
 import type { Sql, SqlDatabase, SqlRow } from './database.js';
 
 /** The decisions of a set of photos, as `PhotoSet.decisions` has them, and each call a promise. */
@@ -19,18 +20,24 @@ export interface SetDecisions {
   undo(): Promise<Decision | undefined>;
   /** Those that hold, oldest first, by the names that their photos have now. */
   list(): Promise<Decision[]>;
+  /** Withdraws all that was decided on a pair. @returns whether there was anything. */
+  withdraw(pair: Pick<NewDecision, 'kind' | 'first' | 'second'>): Promise<boolean>;
   /** Whether the set has both that a decision names. It is kept all the same, and counts once it has. */
   isKnown(pair: Pick<NewDecision, 'kind' | 'first' | 'second'>): Promise<boolean>;
 }
 
 /** In PostgreSQL. */
-export class ClusterDecisions implements SetDecisions {
+export class ClusterDecisions implements SetDecisions, ReviewDecisions {
   readonly #database: SqlDatabase;
   readonly #set: number;
 
   constructor(database: SqlDatabase, set: number) {
     this.#database = database;
     this.#set = set;
+  }
+
+  async decide(decision: NewDecision): Promise<Decision> {
+    return (await this.decideAll([decision]))[0] as Decision;
   }
 
   async decideAll(decisions: readonly NewDecision[]): Promise<Decision[]> {
@@ -43,7 +50,8 @@ export class ClusterDecisions implements SetDecisions {
              (set_id, kind, first, second, verdict, reason, decided_at, first_digest, second_digest)
            SELECT $1, $2::text, $3, $4, $5, $6, $7::text, ${digestOf('$3')}, ${digestOf('$4')}
            WHERE NOT EXISTS (SELECT 1 FROM facededup.decisions WHERE set_id = $1 AND kind = $2 AND first = $3
-             AND second = $4 AND verdict = $5 AND decided_at = $7 AND withdrawn_at IS NULL)`,
+             AND second = $4 AND verdict = $5 AND decided_at = $7
+             AND reason IS NOT DISTINCT FROM $6 AND withdrawn_at IS NULL)`,
           [this.#set, kind, first, second, verdict, reason ?? null, decidedAt],
         );
     });
@@ -52,11 +60,31 @@ export class ClusterDecisions implements SetDecisions {
 
   async undo(): Promise<Decision | undefined> {
     const row = await this.#database.row(
+      // Two that undo at once withdraw two: the later one waits, and takes what is the latest then.
       `UPDATE facededup.decisions SET withdrawn_at = $2 WHERE id = (
-         SELECT max(id) FROM facededup.decisions WHERE set_id = $1 AND withdrawn_at IS NULL) RETURNING *`,
+         SELECT id FROM facededup.decisions WHERE set_id = $1 AND withdrawn_at IS NULL
+         ORDER BY id DESC LIMIT 1 FOR UPDATE) RETURNING *`,
       [this.#set, new Date().toISOString()],
     );
     return row && decisionOf(row);
+  }
+
+  async withdraw(pair: Pick<NewDecision, 'kind' | 'first' | 'second'>): Promise<boolean> {
+    if (`${pair.first}${pair.second}`.includes('\0')) return false;
+    const [first, second] = [pair.first, pair.second].sort() as [string, string];
+    const withdrawn = await this.#database.run(
+      `UPDATE facededup.decisions SET withdrawn_at = $5
+       WHERE set_id = $1 AND kind = $2::text AND withdrawn_at IS NULL AND (
+         first = $3 AND second = $4
+         OR first_digest = ${digestOf('$3')} AND second_digest = ${digestOf('$4')}
+         OR first_digest = ${digestOf('$4')} AND second_digest = ${digestOf('$3')})`,
+      [this.#set, pair.kind, first, second, new Date().toISOString()],
+    );
+    return withdrawn > 0;
+  }
+
+  index(): Promise<DecisionIndex> {
+    return decisionIndex(this.#database, this.#set);
   }
 
   list(): Promise<Decision[]> {

@@ -3,14 +3,19 @@
 import { sha256Of } from '../../digest.js';
 import type { KeptPhoto } from '../../encodings/kept_encodings.js';
 import { packFaces } from '../../store/packed_faces.js';
-import { contentsLock, type KeptOrigin } from './contents.js';
-import type { Sql } from './database.js';
+import { type Contents, contentsLock, type KeptOrigin } from './contents.js';
+import type { Sql, SqlDatabase } from './database.js';
 import { setNamed } from './runs.js';
-import type { ClusterStore } from './store.js';
+
+/** Of a cluster's store. */
+interface StoreParts {
+  readonly database: SqlDatabase;
+  readonly contents: Contents;
+}
 
 const importedTogether = 500;
 /** Stands before the digest of the faces where the photo's own is not known. */
-const facesDigest = 'faces ';
+export const facesDigest = 'faces ';
 
 /**
  * One that is broken off can be done again. Photos of the same names are replaced.
@@ -19,7 +24,7 @@ const facesDigest = 'faces ';
  * @throws InvalidEncodingsError `ENCODINGS_INVALID`, ClusterError
  */
 export async function importPhotos(
-  store: ClusterStore,
+  store: StoreParts,
   set: string,
   photos: AsyncIterable<KeptPhoto> | Iterable<KeptPhoto>,
 ): Promise<number> {
@@ -40,7 +45,7 @@ export async function importPhotos(
 
 async function keep(
   sql: Sql,
-  { contents }: ClusterStore,
+  { contents }: StoreParts,
   setName: string,
   photos: readonly KeptPhoto[],
 ): Promise<void> {

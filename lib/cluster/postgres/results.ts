@@ -1,19 +1,15 @@
-// What runs found: pairs, groups, the account of every photo, as they are kept and read again.
+// What runs found, as it is kept: pairs, groups, the account of every photo.
 
-import { ClusterError } from '../../errors.js';
 import type { Findings, FoundPair } from '../../runs/findings.js';
-import type { DecisionIndex } from '../../store/decisions.js';
-import { pairKey } from '../../store/run_table.js';
+import { packBoxes } from '../../store/kept_pair.js';
+import { keptRuns, pairKey } from '../../store/run_table.js';
 import { partsOf } from '../parts.js';
-import type { Sql, SqlRow } from './database.js';
-import { missing } from './runs.js';
+import type { Sql } from './database.js';
 
 /** A run's findings without pairs and groups, as they are kept. */
 export type KeptFacts = Omit<Findings, 'run' | 'pairs' | 'groups'>;
 
 const pairsTogether = 5000;
-/** The results of older runs are forgotten: those of large sets take a lot of room. */
-const keptRuns = 30;
 
 /**
  * The pairs of the set's latest run that ended before this one, by the names that their photos have now, without those
@@ -53,9 +49,7 @@ export async function keepFoundPairs(
         column(({ first }) => first),
         column(({ second }) => second),
         column(({ distance }) => distance),
-        column(({ firstBox, secondBox, firstReference, secondReference }) =>
-          JSON.stringify([firstBox, secondBox, firstReference ?? null, secondReference ?? null]),
-        ),
+        column(packBoxes),
         column(({ isNew }) => isNew),
       ],
     );
@@ -72,9 +66,10 @@ export async function keepGroups(
   );
   for (const some of partsOf(members, pairsTogether)) {
     await sql.run(
-      `INSERT INTO facededup.run_groups (run_id, position, place, photo)
-       SELECT $1, position, place, photo FROM unnest($2::integer[], $3::integer[], $4::text[])
-         AS given (position, place, photo)`,
+      `INSERT INTO facededup.run_groups (run_id, position, place, photo, photo_id)
+       SELECT $1, given.position, place, photo, photo_id
+       FROM unnest($2::integer[], $3::integer[], $4::text[]) AS given (position, place, photo)
+         LEFT JOIN facededup.run_photos AS met ON met.run_id = $1 AND met.name = photo`,
       [
         run,
         some.map(({ position }) => position),
@@ -93,59 +88,4 @@ export async function keepFacts(sql: Sql, set: number, run: number, facts: KeptF
        SELECT id FROM facededup.runs WHERE set_id = $1 ORDER BY id DESC LIMIT ${keptRuns})`,
     [set],
   );
-}
-
-export async function foundPairs(sql: Sql, run: number): Promise<FoundPair[]> {
-  const rows = await sql.rows(
-    `SELECT first, second, distance, boxes, is_new FROM facededup.run_pairs WHERE run_id = $1 ORDER BY position`,
-    [run],
-  );
-  return rows.map(pairOf);
-}
-
-/** All of a run that is finished. @throws ClusterError `CLUSTER_RUN_MISSING` */
-export async function findingsOf(
-  sql: Sql,
-  run: number,
-  decisions: DecisionIndex,
-): Promise<Findings & Required<Pick<Findings, 'run'>>> {
-  const row = await sql.row('SELECT facts FROM facededup.runs WHERE id = $1', [run]);
-  if (!row) throw missing(run);
-  if (row['facts'] === null)
-    throw new ClusterError('CLUSTER_RUN_MISSING', `Run ${run} has no results: it is not finished.`);
-  const groups: string[][] = [];
-  const members = await sql.rows(
-    'SELECT position, photo FROM facededup.run_groups WHERE run_id = $1 ORDER BY position, place',
-    [run],
-  );
-  for (const { position, photo } of members) (groups[Number(position)] ??= []).push(String(photo));
-  const pairs = (await foundPairs(sql, run)).map((pair) => {
-    const decision = decisions.find(
-      { name: pair.first, reference: pair.firstReference },
-      { name: pair.second, reference: pair.secondReference },
-    );
-    return decision ? { ...pair, verdict: decision.verdict } : pair;
-  });
-  return { run, ...(JSON.parse(String(row['facts'])) as KeptFacts), pairs, groups };
-}
-
-function pairOf(row: SqlRow): FoundPair {
-  const [firstBox, secondBox, firstReference, secondReference] = JSON.parse(String(row['boxes'])) as [
-    FoundPair['firstBox'],
-    FoundPair['secondBox'],
-    string | null,
-    string | null,
-  ];
-  const distance = Number(row['distance']);
-  return {
-    first: String(row['first']),
-    second: String(row['second']),
-    distance,
-    similarity: 1 - distance,
-    firstBox,
-    secondBox,
-    ...(firstReference === null ? {} : { firstReference }),
-    ...(secondReference === null ? {} : { secondReference }),
-    isNew: row['is_new'] === true,
-  };
 }

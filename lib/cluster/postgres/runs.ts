@@ -286,11 +286,7 @@ export class Runs {
    */
   async retry(run: number): Promise<number> {
     const { state, set } = await this.facts(run);
-    if (state !== 'running' && state !== 'failed')
-      throw new ClusterError(
-        'CLUSTER_RUN_OVER',
-        `Run ${run} is ${state}: there is nothing of it left to try again.`,
-      );
+    if (state !== 'running' && state !== 'failed') throw over(run);
     return this.#database.transaction(async (sql) => {
       const other = await sql.row(
         `SELECT id FROM facededup.runs WHERE state = 'running' AND id <> $1
@@ -298,10 +294,13 @@ export class Runs {
         [run],
       );
       if (other) throw busy(set, Number(other['id']));
-      await sql.run(
-        `UPDATE facededup.runs SET state = 'running', code = NULL, message = NULL, ended_at = NULL WHERE id = $1`,
+      const isOpen = await sql.run(
+        `UPDATE facededup.runs SET state = 'running', code = NULL, message = NULL, ended_at = NULL
+         WHERE id = $1 AND state IN ('running', 'failed')`,
         [run],
       );
+      // Ended by somebody else meanwhile, as an erasure does.
+      if (isOpen === 0) throw over(run);
       return sql.run(
         `UPDATE facededup.run_jobs SET state = 'waiting', attempts = 0, code = NULL, message = NULL
          WHERE run_id = $1 AND state = 'dead'`,
@@ -417,7 +416,7 @@ async function endRun(sql: Sql, run: number, state: RunState, dead?: SqlRow): Pr
 }
 
 /** What a run needed on its way, encodings in its blocks among it. */
-async function forgetWork(sql: Sql, run: number): Promise<void> {
+export async function forgetWork(sql: Sql, run: number): Promise<void> {
   for (const table of [
     'run_blocks',
     'run_axes',
@@ -444,6 +443,13 @@ function factsOf(row: SqlRow): RunFacts {
   };
 }
 
+function over(run: number): ClusterError {
+  return new ClusterError(
+    'CLUSTER_RUN_OVER',
+    `Run ${run} is over: there is nothing of it left to try again.`,
+  );
+}
+
 export function missing(run: number): ClusterError {
   return new ClusterError(
     'CLUSTER_RUN_MISSING',
@@ -455,7 +461,7 @@ export function cancelled(run: number): ClusterError {
   return new ClusterError('CLUSTER_RUN_CANCELLED', `Run ${run} was cancelled, or is over.`);
 }
 
-function busy(set: string, run: number | undefined): ClusterError {
+export function busy(set: string, run: number | undefined): ClusterError {
   return new ClusterError(
     'CLUSTER_SET_BUSY',
     `Run ${run ?? '(another)'} on the set '${set}' is not over: wait for it, or stop it with \`facededup cancel ${run ?? 'RUN'}\`.`,

@@ -267,6 +267,47 @@ const migrations: readonly string[] = [
   );
   ALTER TABLE facededup.run_fragments ALTER COLUMN data SET STORAGE EXTERNAL;
   `,
+  `
+  -- As in pairs: what became of the photo since.
+  ALTER TABLE facededup.run_groups ADD COLUMN photo_id bigint;
+  UPDATE facededup.run_groups AS members SET photo_id = sides.id
+  FROM (SELECT run_id, first AS name, first_id AS id FROM facededup.run_pairs
+    UNION SELECT run_id, second, second_id FROM facededup.run_pairs) AS sides
+  WHERE sides.run_id = members.run_id AND sides.name = members.photo;
+
+  -- Positions of pairs that were erased: a pair's rank is its position less those of them before it.
+  CREATE TABLE facededup.run_gaps (
+    run_id bigint NOT NULL REFERENCES facededup.runs ON DELETE CASCADE,
+    position integer NOT NULL,
+    PRIMARY KEY (run_id, position)
+  );
+
+  CREATE INDEX photos_by_reference ON facededup.photos (set_id, reference) WHERE reference IS NOT NULL;
+
+  -- Told when a run that a server submitted ends.
+  ALTER TABLE facededup.sets ADD COLUMN webhook text;
+
+  -- The server's statistics hold samples of values: none of what no query looks for, encodings first of all.
+  ALTER TABLE facededup.contents ALTER COLUMN faces TYPE bytea, ALTER COLUMN faces SET STATISTICS 0;
+  ALTER TABLE facededup.run_blocks ALTER COLUMN data TYPE bytea, ALTER COLUMN data SET STATISTICS 0;
+  ALTER TABLE facededup.run_axes ALTER COLUMN data TYPE bytea, ALTER COLUMN data SET STATISTICS 0;
+  ALTER TABLE facededup.run_blocks ALTER COLUMN records SET STATISTICS 0;
+  ALTER TABLE facededup.run_fragments ALTER COLUMN data SET STATISTICS 0, ALTER COLUMN records SET STATISTICS 0;
+  ALTER TABLE facededup.run_lists ALTER COLUMN data SET STATISTICS 0;
+  ALTER TABLE facededup.run_tiles ALTER COLUMN pairs TYPE bytea, ALTER COLUMN pairs SET STATISTICS 0;
+  ALTER TABLE facededup.run_pairs ALTER COLUMN boxes TYPE text, ALTER COLUMN boxes SET STATISTICS 0;
+  ALTER TABLE facededup.run_photos ALTER COLUMN message TYPE text, ALTER COLUMN message SET STATISTICS 0;
+  ALTER TABLE facededup.run_jobs ALTER COLUMN message TYPE text, ALTER COLUMN message SET STATISTICS 0;
+  ALTER TABLE facededup.decisions ALTER COLUMN reason TYPE text, ALTER COLUMN reason SET STATISTICS 0;
+  ALTER TABLE facededup.runs ALTER COLUMN request TYPE text, ALTER COLUMN request SET STATISTICS 0,
+    ALTER COLUMN message TYPE text, ALTER COLUMN message SET STATISTICS 0,
+    ALTER COLUMN facts TYPE text, ALTER COLUMN facts SET STATISTICS 0;
+
+  -- A change of the key that is under way: see key_change.ts. Contents up to these, in order, are sealed anew.
+  ALTER TABLE facededup.store ADD COLUMN change text CHECK (change IN ('encrypt', 'rekey', 'decrypt')),
+    ADD COLUMN next_salt bytea, ADD COLUMN next_key_check bytea,
+    ADD COLUMN changed_digest text COLLATE "C", ADD COLUMN changed_origin bigint;
+  `,
 ];
 
 /** `FDDP` in ASCII, as the embedded store marks its file: two programs that begin at once wait for each other. */

@@ -42,6 +42,10 @@ export class Sealing {
     });
   }
 
+  get isEncrypted(): boolean {
+    return this.#cipher !== undefined;
+  }
+
   /** @param place of the value: it opens there alone. */
   faces(faces: readonly KeptFace[], place: string): Uint8Array {
     const packed = sealFaces(packFaces(faces));

@@ -63,16 +63,37 @@ export async function perhapsMoved(sql: Sql, { run, set }: RunOfSet): Promise<Mo
 }
 
 /**
- * A file that moved: its record and the pairs that runs found with it go along, for its row stays the same; decisions do
- * by its content. One whose new name is known already is forgotten under the old one, if its place was looked at.
+ * A file that moved: its record and the pairs that runs found with it go along, for its row stays the same; decisions on
+ * it do, too. One whose new name is known already is forgotten under the old one, if its place was looked at.
  */
 export async function rename(sql: Sql, set: number, { from, to, isGone }: Moved): Promise<void> {
-  await sql.run(
+  const moved = await sql.run(
     `UPDATE facededup.photos SET name = $3 WHERE set_id = $1 AND name = $2
        AND NOT EXISTS (SELECT 1 FROM facededup.photos WHERE set_id = $1 AND name = $3)`,
     [set, from, to],
   );
+  if (moved > 0) await renameInDecisions(sql, set, from, to);
   if (isGone) await sql.run('DELETE FROM facededup.photos WHERE set_id = $1 AND name = $2', [set, from]);
+}
+
+async function renameInDecisions(sql: Sql, set: number, from: string, to: string): Promise<void> {
+  const rows = await sql.rows(
+    `SELECT id, first, second FROM facededup.decisions WHERE set_id = $1 AND kind = 'photo' AND $2 IN (first, second)`,
+    [set, from],
+  );
+  for (const { id, ...row } of rows) {
+    const isFirst = row['first'] === from;
+    // Which of two comes first is told by UTF-16 code units, here as everywhere.
+    const [first, second] = [to, String(isFirst ? row['second'] : row['first'])].sort() as [string, string];
+    const isTurned = (first === to) !== isFirst;
+    const digests = isTurned ? ', first_digest = second_digest, second_digest = first_digest' : '';
+    if (first !== second)
+      await sql.run(`UPDATE facededup.decisions SET first = $2, second = $3${digests} WHERE id = $1`, [
+        id,
+        first,
+        second,
+      ]);
+  }
 }
 
 /** Takes what a run found out about its photos over to the set. */
@@ -154,10 +175,14 @@ export async function addOthers(sql: Sql, { run, set }: RunOfSet): Promise<void>
 
 /** What was kept of contents that no photo has any more, nor any run that is not over. */
 export async function forgetContents(sql: Sql): Promise<void> {
-  // Nobody relies on a content while it is being forgotten.
-  await sql.run('SELECT pg_advisory_xact_lock($1)', [contentsLock]);
+  await lockContents(sql);
   await sql.run(
     `DELETE FROM facededup.contents WHERE NOT EXISTS (SELECT 1 FROM facededup.photos WHERE photos.digest = contents.digest)
        AND NOT EXISTS (SELECT 1 FROM facededup.run_photos WHERE run_photos.digest = contents.digest)`,
   );
+}
+
+/** Until the transaction ends nobody relies on a content: it may be forgotten. */
+export async function lockContents(sql: Sql): Promise<void> {
+  await sql.run('SELECT pg_advisory_xact_lock($1)', [contentsLock]);
 }

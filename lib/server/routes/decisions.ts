@@ -21,8 +21,10 @@ export function addDecisionRoutes(app: FastifyInstance, context: ServerContext):
         response: answers(200, 'Newest first', pageOf(ref('ApiDecision'))),
       },
     },
-    ({ params, query }): ApiPage<ApiDecision> =>
-      pageOfAll(setNamed(context, params.set).decisions.list().reverse(), query),
+    async ({ params, query }): Promise<ApiPage<ApiDecision>> => {
+      const { decisions } = await setNamed(context, params.set);
+      return pageOfAll((await decisions.list()).reverse(), query);
+    },
   );
 
   app.post<{ Params: SetParams; Body: NewDecision }>(
@@ -36,7 +38,10 @@ export function addDecisionRoutes(app: FastifyInstance, context: ServerContext):
         response: answers(201, 'The decision', ref('ApiDecision')),
       },
     },
-    ({ params, body }, reply) => reply.status(201).send(decide(setNamed(context, params.set), body)),
+    async ({ params, body }, reply) => {
+      const decision = await decide(await setNamed(context, params.set), body);
+      return reply.status(201).send(decision);
+    },
   );
 
   app.post<{ Params: SetParams }>(
@@ -53,8 +58,9 @@ export function addDecisionRoutes(app: FastifyInstance, context: ServerContext):
         ),
       },
     },
-    ({ params }): { readonly undone: ApiDecision | null } => ({
-      undone: setNamed(context, params.set).decisions.undo() ?? null,
-    }),
+    async ({ params }): Promise<{ readonly undone: ApiDecision | null }> => {
+      const { decisions } = await setNamed(context, params.set);
+      return { undone: (await decisions.undo()) ?? null };
+    },
   );
 }

@@ -22,16 +22,16 @@ export function addErasureRoutes(app: FastifyInstance, context: ServerContext): 
         response: answers(200, 'What went, or of a dry run what would go', ref('ApiErasure')),
       },
     },
-    ({ body: { id, ...options } }): ApiErasure => {
-      if (options.dryRun !== true) requireNoRun(context, options.set);
+    async ({ body: { id, ...options } }): Promise<ApiErasure> => {
+      if (options.dryRun !== true) await requireNoRun(context, options.set);
       return context.store.erase(id, options);
     },
   );
 }
 
 /** A run keeps at its end what it read at its beginning. @throws ServerError `SET_IN_USE` */
-function requireNoRun({ store, jobs }: ServerContext, set: string | undefined): void {
-  const sets = set === undefined ? store.sets().map(({ name }) => name) : [set];
+async function requireNoRun({ store, jobs }: ServerContext, set: string | undefined): Promise<void> {
+  const sets = set === undefined ? (await store.sets()).map(({ name }) => name) : [set];
   const busy = sets.find((name) => jobs.isBusyWith(name));
   if (busy !== undefined)
     throw new ServerError(

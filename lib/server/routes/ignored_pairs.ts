@@ -23,12 +23,10 @@ export function addIgnoredPairRoutes(app: FastifyInstance, context: ServerContex
         response: answers(200, 'Newest first', pageOf(ref('ApiDecision'))),
       },
     },
-    ({ params, query }): ApiPage<ApiDecision> => {
-      const decisions = setNamed(context, params.set).decisions.list().reverse();
-      return pageOfAll(
-        decisions.filter(({ verdict }) => verdict === 'different'),
-        query,
-      );
+    async ({ params, query }): Promise<ApiPage<ApiDecision>> => {
+      const { decisions } = await setNamed(context, params.set);
+      const ignored = (await decisions.list()).filter(({ verdict }) => verdict === 'different');
+      return pageOfAll(ignored.reverse(), query);
     },
   );
 
@@ -43,8 +41,10 @@ export function addIgnoredPairRoutes(app: FastifyInstance, context: ServerContex
         response: answers(201, 'The decision', ref('ApiDecision')),
       },
     },
-    ({ params, body }, reply) =>
-      reply.status(201).send(decide(setNamed(context, params.set), { ...body, verdict: 'different' })),
+    async ({ params, body }, reply) => {
+      const decision = await decide(await setNamed(context, params.set), { ...body, verdict: 'different' });
+      return reply.status(201).send(decision);
+    },
   );
 
   app.delete<{ Params: SetParams; Querystring: Pair }>(
@@ -58,6 +58,9 @@ export function addIgnoredPairRoutes(app: FastifyInstance, context: ServerContex
         response: answers(200, 'Whether there was any', object({ removed: { type: 'boolean' } })),
       },
     },
-    ({ params, query }) => ({ removed: setNamed(context, params.set).decisions.withdraw(query) }),
+    async ({ params, query }) => {
+      const { decisions } = await setNamed(context, params.set);
+      return { removed: await decisions.withdraw(query) };
+    },
   );
 }

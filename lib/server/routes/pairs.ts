@@ -25,10 +25,10 @@ interface PairsQuery extends Range {
 
 export function addPairRoutes(app: FastifyInstance, context: ServerContext): void {
   const tags = ['duplicates'];
-  const pairsOf = ({ set: name, run }: RunParams, query: PairsQuery): ApiPage<ApiPair> => {
-    const set = setNamed(context, name);
+  const pairsOf = async ({ set: name, run }: RunParams, query: PairsQuery): Promise<ApiPage<ApiPair>> => {
+    const set = await setNamed(context, name);
     const { offset, limit, verdict, new: isNew, query: text, order } = query;
-    const { total, pairs } = set.runs.pairs(runNamed(set, run), set.decisions.index(), {
+    const { total, pairs } = await set.runs.pairs(await runNamed(set, run), await set.decisions.index(), {
       offset,
       limit,
       order,
@@ -79,9 +79,9 @@ export function addPairRoutes(app: FastifyInstance, context: ServerContext): voi
         response: answers(200, 'Largest first', pageOf(arrayOf({ type: 'string' }))),
       },
     },
-    ({ params, query }): ApiPage<readonly string[]> => {
-      const set = setNamed(context, params.set);
-      const { total, groups } = set.runs.groupsPage(runNamed(set, params.run), query);
+    async ({ params, query }): Promise<ApiPage<readonly string[]>> => {
+      const set = await setNamed(context, params.set);
+      const { total, groups } = await set.runs.groupsPage(await runNamed(set, params.run), query);
       return { total, offset: query.offset, items: groups };
     },
   );
@@ -97,9 +97,9 @@ export function addPairRoutes(app: FastifyInstance, context: ServerContext): voi
         response: answers(200, 'From 0 to the threshold', ref('ApiHistogram')),
       },
     },
-    ({ params, query }): ApiHistogram => {
-      const set = setNamed(context, params.set);
-      return { from: 0, ...set.runs.histogram(runNamed(set, params.run), query.bins) };
+    async ({ params, query }): Promise<ApiHistogram> => {
+      const set = await setNamed(context, params.set);
+      return { from: 0, ...(await set.runs.histogram(await runNamed(set, params.run), query.bins)) };
     },
   );
 }

@@ -38,7 +38,7 @@ export function addPhotoRoutes(app: FastifyInstance, context: ServerContext): vo
   const tags = ['photos'];
   /** Of a photo that the set knows, and the server may read; `stamp` is another one once the file or what is kept changes. */
   const photoNamed = async (set: string, name: string, signal: AbortSignal) => {
-    const seen = setNamed(context, set).photos.seen(name);
+    const seen = await (await setNamed(context, set)).photos.seen(name);
     if (!seen)
       throw new PhotoAccessError('PHOTO_NOT_FOUND', `There is no photo '${name}' in the set '${set}'.`);
     const { photo, stamp } = await photos.photo(name, signal);
@@ -59,9 +59,10 @@ export function addPhotoRoutes(app: FastifyInstance, context: ServerContext): vo
         response: answers(200, 'By name', pageOf(ref('ApiPhoto'))),
       },
     },
-    ({ params, query }): ApiPage<ApiPhoto> => {
+    async ({ params, query }): Promise<ApiPage<ApiPhoto>> => {
       const { offset, limit, query: text } = query;
-      const { total, photos: listed } = setNamed(context, params.set).photos.list({ offset, limit, text });
+      const set = await setNamed(context, params.set);
+      const { total, photos: listed } = await set.photos.list({ offset, limit, text });
       const items = listed.map(({ name, reference = null, faces }) => ({ name, reference, faces }));
       return { total, offset, items };
     },

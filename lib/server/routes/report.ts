@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { FaceEngine } from '../../engine.js';
 import { writeReport } from '../../report/index.js';
+import type { ReviewSet } from '../../store/index.js';
 import type { ServerContext } from '../context.js';
 import { answersOther, object, runParams } from '../schemas.js';
 import { makeTempFolder } from '../temp_folder.js';
@@ -43,8 +44,8 @@ export function addReportRoutes(app: FastifyInstance, context: ServerContext): v
       },
     },
     async (request, reply) => {
-      const set = setNamed(context, request.params.set);
-      const run = runNamed(set, request.params.run);
+      const set = await setNamed(context, request.params.set);
+      const run = await runNamed(set, request.params.run);
       const signal = goneSignal(reply);
       await open.take(async () => {
         const folder = await makeTempFolder('facededup-report-');
@@ -76,17 +77,18 @@ async function write(
     photos,
     signal,
   }: ReportQuery & {
-    readonly set: ReturnType<typeof setNamed>;
+    readonly set: ReviewSet;
     readonly run: number;
     readonly signal: AbortSignal;
   },
 ): Promise<void> {
   const engine = FaceEngine.createLazily({ models, lanes, landmarks: 'small' });
   try {
-    await writeReport(path, set.runs.findings(run, set.decisions.index()), {
+    const findings = await set.runs.findings(run, await set.decisions.index());
+    await writeReport(path, findings, {
       engine,
       photos,
-      digestOf: (name) => set.photos.seen(name)?.digest,
+      digestOf: async (name) => (await set.photos.seen(name))?.digest,
       readPhoto: async (name) => (await rooted.photo(name, signal)).photo.read(),
       signal,
     });

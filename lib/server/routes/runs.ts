@@ -1,15 +1,10 @@
 // /api/sets/:set/runs and /api/jobs: runs that were, runs that are asked for, and how far they are.
 
 import type { FastifyInstance } from 'fastify';
-import { FaceEngine } from '../../engine.js';
-import { findInPhotos } from '../../runs/find.js';
-import { belowEnvironment } from '../../settings/index.js';
 import type { RunFacts } from '../../store/index.js';
 import type { ApiJob, ApiNewRun, ApiRun } from '../api.js';
 import type { ServerContext } from '../context.js';
-import { engineOptionsOf } from '../engine_settings.js';
 import { JobEvents } from '../job_events.js';
-import type { JobWork } from '../jobs.js';
 import { answers, answersOther, arrayOf, object, ref, runParams, setParams } from '../schemas.js';
 import { type RunParams, runNamed, setNamed, type SetParams } from './shared.js';
 
@@ -39,7 +34,10 @@ function addRuns(app: FastifyInstance, context: ServerContext): void {
         response: answers(200, 'Newest first', arrayOf(ref('ApiRun'))),
       },
     },
-    ({ params }) => setNamed(context, params.set).runs.list().map(apiRun),
+    async ({ params }) => {
+      const { runs } = await setNamed(context, params.set);
+      return (await runs.list()).map(apiRun);
+    },
   );
 
   app.get<{ Params: RunParams }>(
@@ -52,9 +50,9 @@ function addRuns(app: FastifyInstance, context: ServerContext): void {
         response: answers(200, 'The run', ref('ApiRun')),
       },
     },
-    ({ params }) => {
-      const set = setNamed(context, params.set);
-      return apiRun(set.runs.facts(runNamed(set, params.run)));
+    async ({ params }) => {
+      const set = await setNamed(context, params.set);
+      return apiRun(await set.runs.facts(await runNamed(set, params.run)));
     },
   );
 
@@ -71,9 +69,9 @@ function addRuns(app: FastifyInstance, context: ServerContext): void {
       },
     },
     async ({ params, body }, reply): Promise<ApiJob> => {
-      const { name } = setNamed(context, params.set);
+      const { name } = await setNamed(context, params.set);
       const places = body.places && (await context.photos.requireAll(body.places));
-      const job = context.jobs.add(name, workOf(context, name, { ...body, ...(places ? { places } : {}) }));
+      const job = context.jobs.add(name, context.find(name, { ...body, ...(places ? { places } : {}) }));
       reply.status(202).header('location', `/api/jobs/${job.job}`);
       return job;
     },
@@ -149,29 +147,6 @@ function addJobs(app: FastifyInstance, { jobs }: ServerContext): void {
       return reply.header('cache-control', 'no-store').type('text/event-stream').send(stream);
     },
   );
-}
-
-function workOf(context: ServerContext, setName: string, asked: ApiNewRun): JobWork {
-  return async (signal, onProgress) => {
-    const { config, store, models, photos, calibration } = context;
-    const settings = await config.refresh();
-    const named = asked.places && (await photos.listed(asked.places));
-    const engine = await FaceEngine.create({ ...engineOptionsOf(settings), models });
-    try {
-      return await findInPhotos(engine, named, {
-        set: store.existingSet(setName),
-        threshold: asked.threshold ?? belowEnvironment(settings).threshold,
-        policy: asked.policy ?? settings.faces,
-        references: new Map(Object.entries(asked.references ?? {})),
-        dropGone: asked.dropGone,
-        calibration,
-        signal,
-        onProgress,
-      });
-    } finally {
-      await engine.close();
-    }
-  };
 }
 
 function apiRun({ summary, ...facts }: RunFacts): ApiRun {

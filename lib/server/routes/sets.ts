@@ -17,12 +17,12 @@ interface SetBody {
 export function addSetRoutes(app: FastifyInstance, context: ServerContext): void {
   const { store, jobs, webhooks } = context;
   const tags = ['sets'];
-  const factsOf = (name: string): ApiSet => {
-    const set = setNamed(context, name);
-    return apiSet(store.sets().find((each) => each.name === set.name) as PhotoSetFacts);
+  const factsOf = async (name: string): Promise<ApiSet> => {
+    const set = await setNamed(context, name);
+    return apiSet((await store.sets()).find((each) => each.name === set.name) as PhotoSetFacts);
   };
-  const setWebhook = (name: string, address: string | null | undefined) => {
-    if (address !== undefined) store.setWebhook(name, address ?? undefined);
+  const setWebhook = async (name: string, address: string | null | undefined) => {
+    if (address !== undefined) await store.setWebhook(name, address ?? undefined);
   };
   const checked = ({ webhook: address }: SetBody) =>
     typeof address === 'string' ? webhooks.check(address) : address;
@@ -30,7 +30,7 @@ export function addSetRoutes(app: FastifyInstance, context: ServerContext): void
   app.get(
     '/api/sets',
     { schema: { tags, summary: 'All sets', response: answers(200, 'By name', arrayOf(ref('ApiSet'))) } },
-    () => store.sets().map(apiSet),
+    async () => (await store.sets()).map(apiSet),
   );
 
   app.post<{ Body: SetBody & { readonly name: string } }>(
@@ -43,11 +43,11 @@ export function addSetRoutes(app: FastifyInstance, context: ServerContext): void
         response: answers(201, 'The set', ref('ApiSet')),
       },
     },
-    ({ body }, reply) => {
+    async ({ body }, reply) => {
       const address = checked(body);
-      store.set(body.name);
-      setWebhook(body.name, address);
-      return reply.status(201).send(factsOf(body.name));
+      await store.set(body.name);
+      await setWebhook(body.name, address);
+      return reply.status(201).send(await factsOf(body.name));
     },
   );
 
@@ -70,9 +70,9 @@ export function addSetRoutes(app: FastifyInstance, context: ServerContext): void
         response: answers(200, 'The set', ref('ApiSet')),
       },
     },
-    ({ params, body }) => {
-      const { name } = setNamed(context, params.set);
-      setWebhook(name, checked(body));
+    async ({ params, body }) => {
+      const { name } = await setNamed(context, params.set);
+      await setWebhook(name, checked(body));
       return factsOf(name);
     },
   );
@@ -87,13 +87,13 @@ export function addSetRoutes(app: FastifyInstance, context: ServerContext): void
         response: answers(200, 'Whether it was there', object({ removed: { type: 'boolean' } })),
       },
     },
-    ({ params }) => {
+    async ({ params }) => {
       if (jobs.isBusyWith(params.set))
         throw new ServerError(
           'SET_IN_USE',
           `A run on the set '${params.set}' is under way. Cancel it first.`,
         );
-      return { removed: store.removeSet(params.set) };
+      return { removed: await store.removeSet(params.set) };
     },
   );
 }

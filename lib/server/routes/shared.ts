@@ -1,7 +1,7 @@
 // What several routes do alike.
 
 import type { FastifyReply } from 'fastify';
-import type { NewDecision, PhotoSet } from '../../store/index.js';
+import type { NewDecision, ReviewSet } from '../../store/index.js';
 import type { ApiDecision, ApiPage } from '../api.js';
 import type { ServerContext } from '../context.js';
 
@@ -30,18 +30,18 @@ export function goneSignal({ raw }: FastifyReply): AbortSignal {
 }
 
 /** A set that is there; the one that the server was started for always is. @throws FaceStoreError `FACE_STORE_MISSING` */
-export function setNamed({ store, defaultSet }: ServerContext, name: string): PhotoSet {
+export async function setNamed({ store, defaultSet }: ServerContext, name: string): Promise<ReviewSet> {
   return name === defaultSet ? store.set(name) : store.existingSet(name);
 }
 
 /** @returns the number of a run that is there. @throws FaceStoreError `FACE_STORE_MISSING` */
-export function runNamed(set: PhotoSet, run: string): number {
-  return set.runs.facts(run === 'latest' ? undefined : Number(run)).run;
+export async function runNamed(set: ReviewSet, run: string): Promise<number> {
+  return (await set.runs.facts(run === 'latest' ? undefined : Number(run))).run;
 }
 
 /** Kept, and told whether the set has both that it names. */
-export function decide({ decisions }: PhotoSet, decision: NewDecision): ApiDecision {
-  return { ...decisions.decide(decision), isKnown: decisions.isKnown(decision) };
+export async function decide({ decisions }: ReviewSet, decision: NewDecision): Promise<ApiDecision> {
+  return { ...(await decisions.decide(decision)), isKnown: await decisions.isKnown(decision) };
 }
 
 /** The part of a whole list that was asked for. */
