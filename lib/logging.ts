@@ -48,7 +48,7 @@ const known: Readonly<Record<keyof LogFields, true>> = {
 const levels: ReadonlySet<string> = new Set(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']);
 
 /** The environment variable with the least level that is written; default `info`. */
-export const levelVariable = 'FACEDEDUP_LOG_LEVEL';
+const levelVariable = 'FACEDEDUP_LOG_LEVEL';
 
 /** @throws InvalidOptionError `OPTION_RANGE` when the level is none. */
 export function makeLog(stream: NodeJS.WritableStream = process.stderr): Log {
@@ -85,11 +85,10 @@ function withoutOthers(fields: Readonly<Record<string, unknown>>): Record<string
 /** Other libraries, fastify among them, write errors and make their sentences, which may name a photo, the line's words. */
 function safe(args: readonly unknown[]): [fields: object, words: string] {
   const [first, second] = args;
-  if (typeof first === 'string') return [{}, args.some(isError) ? 'an error' : first];
   const given = typeof first === 'object' && first !== null ? first : {};
   const error = [given, ...Object.values(given as Readonly<Record<string, unknown>>), ...args].find(isError);
   if (error) return [{ ...given, ...factsOf(error) }, 'an error'];
-  return [given, typeof second === 'string' ? second : ''];
+  return [given, [first, second].find((each) => typeof each === 'string') ?? ''];
 }
 
 /** Of an error what may be told of it: its code, and where in the code it arose. */

@@ -98,20 +98,23 @@ export class QueueView {
   #show({ counts, workers, runs, store, cluster, queue }: ApiCluster): void {
     this.#where.textContent = `${queue} in ${cluster}, runs in ${store}`;
     this.#facts.replaceChildren(
-      factList([
-        { words: 'waiting', value: amount(counts.waiting, 'job') },
-        { words: 'being done', value: amount(counts.active, 'job') },
-        { words: 'tried again later', value: amount(counts.delayed, 'job') },
-        {
-          words: 'heard of in the last minute',
-          value: element(
-            'span',
-            { attributes: { title: workers.join('\n') } },
-            amount(workers.length, 'worker'),
-          ),
-        },
-        { words: 'put aside', value: inCount(runs.reduce((sum, { deadJobs }) => sum + deadJobs, 0)) },
-      ]),
+      factList(
+        [
+          { words: 'waiting', value: amount(counts.waiting, 'job') },
+          { words: 'being done', value: amount(counts.active, 'job') },
+          { words: 'tried again later', value: amount(counts.delayed, 'job') },
+          {
+            words: 'heard of in the last minute',
+            value: element(
+              'span',
+              { attributes: { title: workers.join('\n') } },
+              amount(workers.length, 'worker'),
+            ),
+          },
+          { words: 'put aside', value: inCount(runs.reduce((sum, { deadJobs }) => sum + deadJobs, 0)) },
+        ],
+        'counts',
+      ),
     );
     this.#noRuns.hidden = runs.length > 0;
     this.#runs.show(runs);
