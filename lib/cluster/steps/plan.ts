@@ -46,7 +46,7 @@ const numbers = 128;
 const [fewestRows, mostRows] = [1024, 8192];
 const blocksOfASmallRun = 16;
 /** Pairs of faces that one job compares: some tenths of a second of work, and at most some ten seconds. */
-const [fewestPairs, mostPairs] = [2e7, 2e9];
+const [fewestPairs, mostPairs] = [2e7, 2e10];
 /** Of which the most are passed over. */
 const mostPairsByLists = 10 * mostPairs;
 const jobsOfARun = 256;
