@@ -13,7 +13,7 @@ const storeBytes = 1.25e9;
 const storeJobSeconds = 0.002;
 const [fewestPairs, mostPairs, jobsOfARun] = [2e7, 2e10, 256];
 /** Jobs that are played through; more go on as these did. */
-const mostPlayed = 200_000;
+const mostPlayed = 50_000;
 
 /**
  * @param wanted `faces` in all, of which `newer` are new; `lists` that they are dealt to, 1 when the search is exact;
