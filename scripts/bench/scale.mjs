@@ -31,7 +31,7 @@ const facesOfList = 12_288;
 const mostLists = 4096;
 
 /** Where nothing measures them: of docs/performance.md (photos), and of a run of scale_cluster.mjs (the others). */
-const stated = { photosPerCore: 30.25, photoBytes: 1004, jobSeconds: 0.006, planRow: 30e-6 };
+const stated = { photosPerCore: 30.25, photoBytes: 1149, jobSeconds: 0.04, planRow: 256e-6 };
 
 const rates = values.rates === undefined ? await measured() : JSON.parse(readFileSync(values.rates, 'utf8'));
 if (values['save-rates'] !== undefined)
@@ -83,6 +83,7 @@ const columns = [
   ...numbers(values.cores).flatMap((cores) => [`match h, ${cores} cores`, 'busy']),
   'read from the store',
   'kept',
+  'tiles',
   'jobs',
   '$',
 ];
@@ -104,7 +105,7 @@ function costOf(faces, newer, way) {
   const plays = numbers(values.cores).map((cores) =>
     playMatch({ faces, newer, cores, lists, share, rates, byLists }),
   );
-  const [{ pairs, coreSeconds, jobs }] = plays;
+  const [{ pairs, coreSeconds, jobs, tiles }] = plays;
   const encode = newer / rates.photosPerCore / 3600;
   const plan = (faces * (rates.planRow + (byLists ? lists * rates.home : 0))) / 3600;
   const match = coreSeconds / 3600;
@@ -123,6 +124,7 @@ function costOf(faces, newer, way) {
     ...plays.flatMap(({ seconds, busy }) => [amount(seconds / 3600), `${(100 * busy).toFixed(0)} %`]),
     bytes(plays.at(-1).bytesRead),
     bytes(kept),
+    short(Math.round(tiles)),
     short(jobs),
     amount(dollars),
   ];

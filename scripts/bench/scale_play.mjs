@@ -1,7 +1,7 @@
-// A run's matching played through: machines that take one job after the other, each with its cache of blocks, and one
+// A run's matching played through: workers of four cores that take one job after the other, each with its cache of blocks, and one
 // database that hands out blocks and ends jobs, one thing at a time.
 
-const coresOfMachine = 16;
+const coresOfWorker = 4;
 const blockRows = 8192;
 const mostBlockRowsOfList = 24_576;
 const side = 8;
@@ -11,14 +11,14 @@ const cacheBytes = 2 ** 28;
 const storeBytes = 1.25e9;
 /** Of the database for a job that begins and ends: 500 of them a second. */
 const storeJobSeconds = 0.002;
-const [fewestPairs, mostPairs, jobsOfARun] = [2e7, 2e9, 256];
+const [fewestPairs, mostPairs, jobsOfARun] = [2e7, 2e10, 256];
 /** Jobs that are played through; more go on as these did. */
-const mostPlayed = 300_000;
+const mostPlayed = 50_000;
 
 /**
  * @param wanted `faces` in all, of which `newer` are new; `lists` that they are dealt to, 1 when the search is exact;
  *   `share` what two lists take of the time of exact tiles.
- * @returns {{ pairs: number, coreSeconds: number, seconds: number, busy: number, bytesRead: number, jobs: number }}
+ * @returns {{ pairs: number, coreSeconds: number, seconds: number, busy: number, bytesRead: number, jobs: number, tiles: number }}
  *   `busy`: the share of the cores' time that goes into comparing.
  */
 export function playMatch({ faces, newer, cores, lists, share, rates, byLists }) {
@@ -39,7 +39,7 @@ export function playMatch({ faces, newer, cores, lists, share, rates, byLists })
   const most = Math.min((byLists ? 10 : 1) * mostPairs, Math.max(fewestPairs, pairs / jobsOfARun));
   const tilesOfJob = Math.max(1, Math.floor(most / pairsOfTile));
   const jobs = Math.ceil(tiles / tilesOfJob);
-  const machines = Math.max(1, Math.round(cores / coresOfMachine));
+  const machines = Math.max(1, Math.round(cores / coresOfWorker));
   const threads = cores / machines;
   const bytesOf = (isOld) => (isOld ? rows : newRows) * rates.rowBytes;
   const readySeconds = (isOld) => (isOld ? rows : newRows) * rates.readyRow;
@@ -69,8 +69,10 @@ export function playMatch({ faces, newer, cores, lists, share, rates, byLists })
     }
     state.store = Math.max(state.store, worker.free) + wanted / storeBytes + storeJobSeconds;
     state.bytesRead += wanted;
-    // Each thread has its own sketches, of the blocks that its tiles need.
-    const work = making + Math.ceil(count / threads) * tileSeconds;
+    // Each thread makes its own sketches, of the blocks that its tiles need.
+    const tilesOfThread = Math.ceil(count / threads);
+    making *= Math.min(1, (2 * tilesOfThread) / blocks.size);
+    const work = making + tilesOfThread * tileSeconds;
     state.compared += count * tileSeconds;
     state.ready += making * threads;
     worker.free = state.store + rates.jobSeconds + work;
@@ -82,6 +84,7 @@ export function playMatch({ faces, newer, cores, lists, share, rates, byLists })
   return {
     pairs,
     jobs,
+    tiles,
     coreSeconds,
     seconds: end * scale,
     busy: state.compared / end / cores,

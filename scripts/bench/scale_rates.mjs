@@ -51,7 +51,7 @@ export async function exactRates() {
  * @returns {Promise<{ home: number, shares: number[] }>} seconds a face and list to find its home; for each reach, what
  *   the tiles of two lists take as a share of what exact ones of as many pairs do.
  */
-export async function listRates({ faces, lists: count, reaches, exactPair, kept = 8 }) {
+export async function listRates({ faces, lists: count, reaches, exactPair, kept = 12 }) {
   const draw = drawer(2);
   const lists = await listsOf(draw(count * sampleRowsOfList), { lists: count });
   const chosen = new Map(Array.from({ length: kept }, (_, i) => [Math.floor((i * count) / kept), []]));
@@ -71,7 +71,8 @@ export async function listRates({ faces, lists: count, reaches, exactPair, kept 
       blocks.push({ list, rows: rows.length, block: await sketchBlock(await blockOf(records), axes) });
   }
   const shares = [];
-  for (const reach of reaches) {
+  // Once for nothing: the engine compiles what it runs.
+  for (const reach of [reaches[0], ...reaches]) {
     let pairs = 0;
     const started = processorTime();
     for (const { first, second } of planTiles(blocks.length)) {
@@ -82,7 +83,7 @@ export async function listRates({ faces, lists: count, reaches, exactPair, kept 
     }
     shares.push((processorTime() - started) / pairs / exactPair);
   }
-  return { home: spent / faces / count, shares };
+  return { home: spent / faces / count, shares: shares.slice(1) };
 }
 
 /** Encodings with the variances of real ones, along the coordinates themselves: drawn fast, and no twins. */

@@ -43,8 +43,8 @@ const numbers = 128;
  */
 const [fewestRows, mostRows] = [1024, 8192];
 const blocksOfASmallRun = 8;
-/** Pairs of faces that one job compares: a tenth of a second of work, and at most some seconds. */
-const [fewestPairs, mostPairs] = [1e8, 2e9];
+/** Pairs of faces that one job compares: a tenth of a second of work, and at most some ten seconds. */
+const [fewestPairs, mostPairs] = [1e8, 2e10];
 /** Of which the most are passed over. */
 const mostPairsByLists = 10 * mostPairs;
 const jobsOfARun = 256;
