@@ -96,10 +96,12 @@ async function work(flags: WorkerFlags): Promise<void> {
   });
   if (flags.json) printLine(jsonText({ at: new Date().toISOString(), kind: 'ready', worker: worker.name }));
   else printNote(`Worker ${worker.name} takes work.`);
-  await new Promise<void>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
+  const stopped = new Promise<undefined>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve(undefined));
   });
+  const error = await Promise.race([stopped, worker.broken]);
   await worker.close();
+  if (error) throw error;
 }
 
 export function addStatusCommand(program: Command): void {
