@@ -131,7 +131,7 @@ export class FaceStoreError extends FaceDedupError {}
 
 /**
  * The key of a face store does not open it.
- * Codes: `STORE_KEY_MISSING` (the store is encrypted, and no key was given), `STORE_KEY_WRONG` (it was encrypted with
+ * Codes: `STORE_KEY_CHANGING` (a change of a cluster's store's key is not ended), `STORE_KEY_MISSING` (the store is encrypted, and no key was given), `STORE_KEY_WRONG` (it was encrypted with
  * another), `STORE_KEY_INVALID` (what was given is no key), `STORE_NOT_ENCRYPTED` (a key was given for a store whose
  * encodings are plain).
  */

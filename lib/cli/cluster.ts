@@ -103,10 +103,12 @@ async function work(flags: WorkerFlags): Promise<void> {
   log?.info({ worker: worker.name }, 'takes work');
   if (flags.json) printLine(jsonText({ at: new Date().toISOString(), kind: 'ready', worker: worker.name }));
   else if (!log) printNote(`Worker ${worker.name} takes work.`);
-  await new Promise<void>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
+  const stopped = new Promise<undefined>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve(undefined));
   });
+  const error = await Promise.race([stopped, worker.broken]);
   await worker.close();
+  if (error) throw error;
   log?.info({ worker: worker.name }, 'has ended');
 }
 

@@ -10,6 +10,11 @@ import {
   rekeyStore,
 } from '../store/index.js';
 import { isPostgresAddress } from '../cluster/addresses.js';
+import {
+  decryptClusterStore,
+  encryptClusterStore,
+  rekeyClusterStore,
+} from '../cluster/postgres/key_change.js';
 import { clusterStoreState } from '../cluster/postgres/store_state.js';
 import { openAnyStore } from './any_store.js';
 import { addExamples, type Example } from './help.js';
@@ -46,16 +51,16 @@ export function addStoreCommand(program: Command): void {
       .description('encrypt the encodings of a plain store, and leave nothing of them in its file'),
   )
     .addHelpText('after', `\n${keys}`)
-    .action(change('encrypted', (path) => encryptStore(path)));
+    .action(change('encrypted', encryptStore, encryptClusterStore));
   withFlags(
     store
       .command('rekey')
       .description('change the key: all is encrypted anew with that of FACEDEDUP_STORE_NEW_KEY (or …_FILE)'),
   )
     .addHelpText('after', `\n${keys}`)
-    .action(change('encrypted anew', (path) => rekeyStore(path)));
+    .action(change('encrypted anew', rekeyStore, rekeyClusterStore));
   withFlags(store.command('decrypt').description('make the encodings of an encrypted store plain')).action(
-    change('made plain', (path) => decryptStore(path)),
+    change('made plain', decryptStore, decryptClusterStore),
   );
   withFlags(
     store
@@ -108,10 +113,15 @@ function withFlags(command: Command): Command {
   return addJsonFlag(addStoreFileFlag(command));
 }
 
-function change(done: string, work: (path: string) => EncryptionChange) {
+function change(
+  done: string,
+  ofFile: (path: string) => EncryptionChange,
+  ofCluster: (address: string) => Promise<EncryptionChange>,
+) {
   return async (_flags: Flags, command: Command): Promise<void> => {
     const flags = command.optsWithGlobals<Flags>();
-    const { values } = work(storeFile(flags));
+    const store = storeFile(flags);
+    const { values } = isPostgresAddress(store) ? await ofCluster(store) : ofFile(store);
     await print(flags);
     printNote(`The encodings of ${count(values, 'photo content')} were ${done}.`);
   };

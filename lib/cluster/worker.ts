@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { type EngineOptions, FaceEngine } from '../engine.js';
-import { AbortedError, ClusterError, FaceDedupError, InternalError } from '../errors.js';
+import { AbortedError, ClusterError, FaceDedupError, InternalError, StoreKeyError } from '../errors.js';
 import { type Attributes, count, errorType, inTrace, observe, traced } from '../telemetry/index.js';
 import { redact } from '../redaction.js';
 import type { ClusterAddresses } from './addresses.js';
@@ -68,6 +68,9 @@ export class ClusterWorker {
   readonly #underWay = new Map<number, Set<AbortController>>();
   readonly #threads: MatchThreads;
   readonly #shared = new SharedBlocks();
+  #break: (error: FaceDedupError) => void = () => undefined;
+  /** Resolves when it cannot go on, as when the store has another key by now: it takes no more jobs, and is to be closed. */
+  readonly broken = new Promise<FaceDedupError>((resolve) => (this.#break = resolve));
   #engine: { readonly key: string; readonly engine: Promise<FaceEngine> } | undefined;
 
   private constructor(
@@ -170,6 +173,13 @@ export class ClusterWorker {
 
   async #afterFailure(job: RunJob, error: unknown): Promise<JobEnd> {
     if (error instanceof ClusterError && error.code === 'CLUSTER_RUN_CANCELLED') return 'done';
+    if (error instanceof StoreKeyError) {
+      // The job is as good as before, for those who have the key.
+      this.#tell({ kind: 'back', job, message: `${error.message} [${error.code}]` });
+      this.#break(error);
+      void this.#taker.end();
+      return 'back';
+    }
     if (error instanceof AbortedError) {
       // Of a run that is over nothing is to be done; a worker that ends leaves it to others.
       if (!this.#closing.signal.aborted) return 'done';

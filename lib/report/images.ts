@@ -15,7 +15,6 @@ import {
 } from '../errors.js';
 import { photoNamed } from '../photos/azure.js';
 import { readPhotoFile } from '../photos/photo.js';
-import type { Awaitable } from '../store/index.js';
 import type { PhotoEntry } from './entries.js';
 
 export interface PhotoImages {
@@ -30,7 +29,7 @@ export interface PhotoImages {
 export interface ImageOptions {
   readonly engine: Pick<FaceEngine, 'extract' | 'info'>;
   /** `sha256 …` of a photo as the run saw it, where that is known. */
-  readonly digestOf?: ((name: string) => Awaitable<string | undefined>) | undefined;
+  readonly digestOf?: ((name: string) => string | undefined | Promise<string | undefined>) | undefined;
   /** Reads a photo of the run by its name; default from where the name says. */
   readonly readPhoto?: ((name: string) => Promise<Uint8Array>) | undefined;
   /** What is still wanted when a photo's turn comes: whoever takes the images counts their bytes. */

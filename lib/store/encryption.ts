@@ -161,7 +161,8 @@ function changed<T>(path: string, work: (database: Database) => T): T {
   }
 }
 
-function neededKey(key: StoreKey | undefined, variable: string): KeyObject {
+/** @throws StoreKeyError `STORE_KEY_MISSING`, `STORE_KEY_INVALID` */
+export function neededKey(key: StoreKey | undefined, variable: string): KeyObject {
   const given = key === undefined ? keyFromEnvironment(variable) : readKey(key);
   if (given) return given;
   throw new StoreKeyError(

@@ -235,8 +235,9 @@ t.test('verdicts of several servers are all kept, each once', { skip }, async (t
   const [one] = asks as [ReturnType<typeof askerOf>];
   const [a, b] = place.photos;
   const verdicts = ['same', 'different', 'unsure'] as const;
+  const asked = (index: number) => asks[index % 3] as ReturnType<typeof askerOf>;
   const decide = (index: number) =>
-    asks[index % 3]?.('POST', '/api/sets/default/decisions', {
+    asked(index)('POST', '/api/sets/default/decisions', {
       kind: 'photo',
       ...{
         first: index % 2 ? a : `other-${index}`,
@@ -246,7 +247,7 @@ t.test('verdicts of several servers are all kept, each once', { skip }, async (t
       },
     });
   const answers = await Promise.all(Array.from({ length: 60 }, (_, index) => decide(index)));
-  t.ok(answers.every((answer) => answer?.status === 201));
+  t.ok(answers.every((answer) => answer.status === 201));
   const held = await Promise.all(
     asks.map((ask) => ask<ApiPage<{ reason: string }>>('GET', '/api/sets/default/decisions')),
   );
@@ -255,12 +256,10 @@ t.test('verdicts of several servers are all kept, each once', { skip }, async (t
   // Sixty lines of the log are withdrawn one by one, whoever asks.
   const undone = await Promise.all(
     Array.from({ length: 66 }, (_, index) =>
-      asks[index % 3]?.<{ undone: { reason: string } | null }>('POST', '/api/sets/default/decisions/undo'),
+      asked(index)<{ undone: { reason: string } | null }>('POST', '/api/sets/default/decisions/undo'),
     ),
   );
-  const reasons = undone
-    .map((answer) => answer?.body.undone?.reason)
-    .filter((reason) => reason !== undefined);
+  const reasons = undone.map((answer) => answer.body.undone?.reason).filter((reason) => reason !== undefined);
   t.equal(reasons.length, 60);
   t.equal(new Set(reasons).size, 60, 'none twice');
   t.match(await one('GET', '/api/sets/default/decisions'), { body: { total: 0 } });

@@ -30,6 +30,11 @@ export class Contents {
     this.#sealing = sealing;
   }
 
+  /** Asked before encodings are written, and where some do not open. @throws StoreKeyError */
+  requireSameKey(sql: Sql): Promise<void> {
+    return this.#sealing.requireSame(sql);
+  }
+
   /** The faces of an origin begin where they are kept for the first time. */
   async keepOrigin(sql: Sql, origin: EncodingOrigin): Promise<KeptOrigin> {
     const digest = originId(origin);

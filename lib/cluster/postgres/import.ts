@@ -49,6 +49,7 @@ async function keep(
   setName: string,
   photos: readonly KeptPhoto[],
 ): Promise<void> {
+  await contents.requireSameKey(sql);
   await sql.run('SELECT pg_advisory_xact_lock_shared($1)', [contentsLock]);
   const set = await setNamed(sql, setName);
   const byOrigin = new Map<number, { readonly origin: KeptOrigin; readonly photos: KeptPhoto[] }>();

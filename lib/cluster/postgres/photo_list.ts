@@ -1,12 +1,12 @@
 // The photos of a set as those see them who look at it: listed, gone through with their faces, and taken in from elsewhere.
 
-import type { KeptPhoto } from '../../encodings/kept_encodings.js';
+import type { KeptFace, KeptPhoto } from '../../encodings/kept_encodings.js';
 import { type EncodingOrigin, originId } from '../../encodings/origin.js';
 import { patternContaining } from '../../store/database.js';
 import type { ListedPhoto, PhotosQuery, PhotoTableFacts, SeenPhoto } from '../../store/photo_table.js';
 import type { ReviewPhotos } from '../../store/review_store.js';
 import type { Contents } from './contents.js';
-import type { Sql } from './database.js';
+import type { Sql, SqlRow } from './database.js';
 import { facesDigest } from './import.js';
 
 const readTogether = 250;
@@ -100,7 +100,7 @@ export class PhotoList implements ReviewPhotos {
    * @throws ClusterError, StoreKeyError
    */
   async *photos(preferred?: EncodingOrigin): AsyncGenerator<KeptPhoto, void, undefined> {
-    const { sql, contents } = this.#parts;
+    const { sql } = this.#parts;
     for (let last = ''; ;) {
       const rows = await sql.rows(
         `SELECT name, reference, contents.digest, contents.faces, origins.digest AS origin, origins.origin AS made
@@ -120,11 +120,22 @@ export class PhotoList implements ReviewPhotos {
           ...(reference === null ? {} : { reference: String(reference) }),
           ...(digest.startsWith(facesDigest) ? {} : { digest }),
           ...knownOrigin(JSON.parse(String(row['made'])) as EncodingOrigin),
-          faces: contents.facesOf(row),
+          faces: await this.#facesOf(row),
         };
       }
       if (rows.length < readTogether) return;
       last = String(rows.at(-1)?.['name']);
+    }
+  }
+
+  /** @throws StoreKeyError where the store has another key by now; ClusterError `CLUSTER_STORE_INVALID` */
+  async #facesOf(row: SqlRow): Promise<KeptFace[]> {
+    const { sql, contents } = this.#parts;
+    try {
+      return contents.facesOf(row);
+    } catch (error) {
+      await contents.requireSameKey(sql);
+      throw error;
     }
   }
 

@@ -8,6 +8,7 @@ import { partsOf } from '../parts.js';
 import { absoluteName, type RunRequest } from '../run_request.js';
 import { isOfOneJob, nextStage, type RunJob, type Stage, stages } from '../stages.js';
 import type { Sql, SqlDatabase, SqlRow } from './database.js';
+import type { Sealing } from './sealing.js';
 
 /** failed: jobs of it are put aside, and it goes on when they are tried again. */
 export type RunState = 'running' | 'finished' | 'failed' | 'cancelled';
@@ -65,15 +66,19 @@ const fromRuns = 'FROM facededup.runs JOIN facededup.sets ON sets.id = runs.set_
 
 export class Runs {
   readonly #database: SqlDatabase;
+  readonly #sealing: Sealing;
 
-  constructor(database: SqlDatabase) {
+  constructor(database: SqlDatabase, sealing: Sealing) {
     this.#database = database;
+    this.#sealing = sealing;
   }
 
-  /** @throws ClusterError `CLUSTER_SET_BUSY` */
+  /** @throws ClusterError `CLUSTER_SET_BUSY`; StoreKeyError where the store has another key by now. */
   async submit(set: string, request: RunRequest, references: References): Promise<number> {
     const token = randomUUID();
     return this.#database.transaction(async (sql) => {
+      // No change of the key begins while a run is under way.
+      await this.#sealing.requireSame(sql);
       const setId = await setNamed(sql, set);
       const other = await sql.row(
         `SELECT id FROM facededup.runs WHERE set_id = $1 AND state = 'running' AND token <> $2 FOR SHARE`,
@@ -114,11 +119,13 @@ export class Runs {
    * Takes a job up.
    *
    * @returns undefined when nothing is left to do of it: it is done, or put aside, or its run is over.
+   * @throws StoreKeyError where the store has another key by now.
    */
   async begin({ run, stage, number }: RunJob, worker: string): Promise<BegunJob | undefined> {
     return this.#database.transaction(async (sql) => {
       const row = await sql.row(`SELECT ${factColumns} ${fromRuns} WHERE runs.id = $1`, [run]);
       if (!row || row['state'] !== 'running') return undefined;
+      await this.#sealing.requireSame(sql);
       const begun = await sql.row(
         `UPDATE facededup.run_jobs SET attempts = attempts + 1, worker = $4
          WHERE run_id = $1 AND stage = $2 AND number = $3 AND state = 'waiting' RETURNING attempts, units`,
@@ -288,6 +295,7 @@ export class Runs {
     const { state, set } = await this.facts(run);
     if (state !== 'running' && state !== 'failed') throw over(run);
     return this.#database.transaction(async (sql) => {
+      await this.#sealing.requireSame(sql);
       const other = await sql.row(
         `SELECT id FROM facededup.runs WHERE state = 'running' AND id <> $1
            AND set_id = (SELECT set_id FROM facededup.runs WHERE id = $1)`,

@@ -47,7 +47,7 @@ export class ClusterStore implements ReviewStore {
     this.database = database;
     this.sealing = sealing;
     this.contents = new Contents(sealing);
-    this.runs = new Runs(database);
+    this.runs = new Runs(database, sealing);
     this.token = token;
   }
 
