@@ -42,7 +42,7 @@ export interface CandidateOptions {
   readonly reach: number;
   /**
    * Lists that the faces are dealt to: 2…65,536. Default one for each 12,288, at most 4,096; a run in which that would not
-   * pay compares all pairs and is exact: one of less than a million faces, or with fewer than 1,000 new ones for a list.
+   * pay compares all pairs and is exact: one of less than a million faces, or with fewer than 5,000 new ones for a list.
    */
   readonly lists?: number | undefined;
 }

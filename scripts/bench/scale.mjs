@@ -99,7 +99,7 @@ function tableOf(isNewShare) {
 function costOf(faces, newer, way) {
   const wanted = Math.min(mostLists, Math.ceil(faces / facesOfList));
   // As lib/cluster/steps/deal.ts decides it.
-  const pays = newer * (faces - newer / 2) >= 5e11 && newer >= wanted * 1000;
+  const pays = newer * (faces - newer / 2) >= 5e11 && newer >= wanted * 5000;
   const byLists = way === 'candidates' && pays;
   const lists = byLists ? wanted : 1;
   const plays = numbers(values.cores).map((cores) =>

@@ -24,7 +24,7 @@ const pairsWorthLists = 5e11;
 /** Faces of a list, about, and of a block of one at most: rows are put in order once for each tile. */
 const [facesOfList, mostRows] = [12_288, 24_576];
 /** With fewer, putting the old ones in order for each tile takes as long as comparing them with the new ones. */
-const fewestNewOfList = 1000;
+const fewestNewOfList = 5000;
 /** With more, dealing a face takes longer than passing pairs over saves. */
 const mostLists = 4096;
 /** Faces in memory at a time: a gigabyte of them. */

@@ -1,7 +1,6 @@
 // Faces dealt to lists: each goes to the block of its list, which is handed out when it is full.
 
 import type { PairColumns } from '../found_pairs.js';
-import type { KernelKind } from '../kernel.js';
 import type { FaceBlock } from '../tiles/face_block.js';
 import { Turns } from '../turns.js';
 import { type FaceLists, requireLength } from './face_lists.js';
@@ -43,7 +42,7 @@ export class Dealer {
   readonly #held: HeldRow[][];
   #rows = 0;
 
-  constructor(lists: FaceLists, options: DealerOptions, kernel?: KernelKind) {
+  constructor(lists: FaceLists, options: DealerOptions, kernel?: 'wasm' | 'scalar') {
     this.#lists = lists;
     this.#options = options;
     this.#finder = new HomeFinder(lists, kernel);
