@@ -144,7 +144,7 @@ t.test('killed on the way, nobody uses it until it is taken up again', { skip },
       await new Promise((resolve) => setTimeout(resolve, 50));
   };
   await events();
-  await startWorker(t, own, withKey(oldKey));
+  await startWorker(t, own, { environment: withKey(oldKey) });
   const found = await opened.wait(next);
   t.same(
     found.pairs.map(({ first, second, distance }) => [first, second, distance]),
