@@ -50,6 +50,7 @@ t.test('bytes that are whole and yet contradict themselves are refused', async (
       code: 'BLOCK_INVALID',
       message,
     });
+  refuses([], /block of faces/);
   refuses(facts.slice(0, 18), /is cut short/);
   refuses([...facts, ...encodings], /has 28 bytes, which is not what 2 rows of 2 numbers take/);
   refuses([...facts, ...encodings, ...photoOfRow, 0], /has 37 bytes/);
@@ -70,7 +71,11 @@ t.test('a block that contradicts itself is not packed', async (t) => {
   refuses({ dimensions: 0, encodings: new Float32Array() }, /has rows without a number/);
   refuses({ photos: 2 }, /has a face of photo 2, and 2 photos/);
   refuses({ encodings: Float32Array.of(1, 2, Number.NaN, 4) }, /other than finite numbers/);
-  refuses({ photos: -1 }, /photos/);
+  const noRows = { photoOfRow: new Uint32Array(), encodings: new Float32Array() };
+  for (const photos of [-1, 1.5, 2 ** 32, Number.NaN])
+    refuses({ photos, ...noRows }, new RegExp(`cannot have ${photos} photos`));
+  for (const photos of [0, 2 ** 32 - 1])
+    t.equal(unpackBlock(packBlock({ ...block, ...noRows, photos })).photos, photos);
   refuses({ encodings: [1, 2, 3, 4] as never }, /must have its columns/);
 });
 
