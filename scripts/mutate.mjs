@@ -42,8 +42,9 @@ const modules = {
   'store/decisions': ['decision_table', 'decisions'],
   'store/run_table': ['run_table', 'runs'],
   'store/packed_faces': ['packed_faces'],
-  'store/face_store': ['sets', 'face_store'],
-  'store/database': ['sets', 'face_store'],
+  'store/face_store': ['sets', 'face_store', 'erase', 'encryption'],
+  'store/database': ['sets', 'face_store', 'erase', 'photo_table'],
+  'store/sqlite_errors': ['sqlite_errors'],
 };
 
 const wanted = process.argv.slice(2);
