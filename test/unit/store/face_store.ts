@@ -8,6 +8,7 @@ import t, { type Test } from 'tap';
 import type { KeptFace, KeptPhoto } from '../../../lib/encodings/kept_encodings.js';
 import { FaceStore } from '../../../lib/store/index.js';
 import { pseudoRandom } from '../../fixtures/encodings.js';
+import { makeStore } from '../../fixtures/kept_store.js';
 
 const origin = { models: { encoder: 'a'.repeat(64) }, options: { detector: 'ssd', jitters: 1 } };
 const otherOrigin = { ...origin, options: { detector: 'hog', jitters: 1 } };
@@ -288,4 +289,17 @@ t.test('a copy made by SQLite’s own tools is a face store too', async (t) => {
   const copy = new FaceStore(join(folder, 'copy.db'), { create: false });
   t.teardown(() => copy.close());
   t.same(copy.set().photos.names(), ['a']);
+});
+
+t.test('a check says what all sets hold together', async (t) => {
+  const path = join(t.testdir({}), 'faces.db');
+  makeStore(path, 20);
+  const store = new FaceStore(path);
+  t.teardown(() => store.close());
+  // Of 20 photos two show groups of 12; 19 pairs of neighbours were decided on, in one run.
+  t.same(store.check(), { sets: 1, photos: 20, faces: 18 + 2 * 12, decisions: 19, runs: 1 });
+  const { photos } = store.set('another');
+  photos.keep({ name: 'a', digest: 'd' }, origin, [face(1), face(2)]);
+  photos.keep({ name: 'b', digest: 'e' }, origin, []);
+  t.same(store.check(), { sets: 2, photos: 22, faces: 18 + 2 * 12 + 2, decisions: 19, runs: 1 });
 });
