@@ -7,6 +7,17 @@ import type { SubjectKind } from './decisions.js';
 import { timesListed, withoutGroups, withoutNames, withoutPairs } from './erased_facts.js';
 import { forgetContents } from './photo_table.js';
 import { type RunFacts, sealRun } from './run_table.js';
+import {
+  copyIn,
+  inNumbers,
+  type Listing,
+  type NamedRow,
+  type PlaceInRun,
+  type SetTraces,
+  type Erasure,
+} from './traces.js';
+
+export type { ErasedFromSet, Erasure } from './traces.js';
 
 /** What an id means, and where it is looked for. */
 export interface EraseOptions {
@@ -16,32 +27,6 @@ export interface EraseOptions {
   readonly set?: string | undefined;
   /** Says what would go, and changes nothing. Default false. */
   readonly dryRun?: boolean | undefined;
-}
-
-/** What goes, or went, of one set. */
-export interface ErasedFromSet {
-  readonly set: string;
-  /** Their encodings and boxes go with them. */
-  readonly photos: readonly string[];
-  /** Lines of the log of decisions, those that were withdrawn among them. */
-  readonly decisions: number;
-  /** Pairs in the runs that are kept. */
-  readonly pairs: number;
-  /** Places in the groups, and in the lists of photos without a face, rejected and failed, of the runs that are kept. */
-  readonly listed: number;
-}
-
-/** What was found of a photo or record, and whether it is gone. */
-export interface Erasure {
-  readonly id: string;
-  readonly by: SubjectKind;
-  readonly sets: readonly ErasedFromSet[];
-  /** Photos that are not erased and have the same content as one that is: its encodings stay for them. */
-  readonly copies: readonly { readonly set: string; readonly photo: string; readonly reference?: string }[];
-  /** Of a cluster's store: runs that had failed, and cannot be tried again without what went. */
-  readonly cancelledRuns?: readonly number[];
-  /** False of a dry run. */
-  readonly isErased: boolean;
 }
 
 /**
@@ -68,35 +53,12 @@ export function erase(database: Database, id: string, { by, set, dryRun = false 
   return erased;
 }
 
-interface Named {
-  readonly id: number;
-  readonly name: string;
-}
-
-/** What one set knows of them. */
-interface Traces {
-  readonly set: Named;
-  readonly photos: readonly (Named & { readonly digest: string })[];
+interface Traces extends SetTraces {
   /** Of them now, and of those that are gone, or had another name, when a run or a decision named them. */
   readonly names: ReadonlySet<string>;
-  readonly decisions: readonly number[];
-  readonly pairs: readonly Place[];
-  readonly members: readonly (Place & { readonly place: number })[];
-  readonly listings: readonly Listing[];
 }
 
-interface Place {
-  readonly run: number;
-  readonly position: number;
-}
-
-/** A run whose lists of photos name them, and how often. */
-interface Listing {
-  readonly run: number;
-  readonly times: number;
-}
-
-function setsOf(database: Database, name: string | undefined): Named[] {
+function setsOf(database: Database, name: string | undefined): NamedRow[] {
   const sets = database
     .all('SELECT id, name FROM sets ORDER BY name')
     .map((row) => ({ id: Number(row['id']), name: String(row['name']) }))
@@ -105,7 +67,7 @@ function setsOf(database: Database, name: string | undefined): Named[] {
   throw new FaceStoreError('FACE_STORE_MISSING', `There is no set '${name}' in '${database.path}'.`);
 }
 
-function kindOf(database: Database, sets: readonly Named[], id: string): SubjectKind | undefined {
+function kindOf(database: Database, sets: readonly NamedRow[], id: string): SubjectKind | undefined {
   const known = (['photo', 'reference'] as const).filter((kind) =>
     sets.some((set) => hasAny(tracesOf(database, set, kind, id))),
   );
@@ -121,7 +83,7 @@ export function oneKind(known: readonly SubjectKind[], id: string): SubjectKind 
   );
 }
 
-function tracesOf(database: Database, set: Named, kind: SubjectKind, id: string): Traces {
+function tracesOf(database: Database, set: NamedRow, kind: SubjectKind, id: string): Traces {
   const photos = database
     .all(
       `SELECT id, name, digest FROM photos WHERE set_id = ? AND ${kind === 'photo' ? 'name' : 'reference'} = ? ORDER BY name`,
@@ -145,7 +107,7 @@ type Subject = Pick<Traces, 'set' | 'photos' | 'names'>;
 /** The names they have, and those they had in runs where no other photo has taken them since. */
 function namesOf(
   database: Database,
-  set: Named,
+  set: NamedRow,
   kind: SubjectKind,
   id: string,
   photos: Traces['photos'],
@@ -212,7 +174,7 @@ function decisionsOn(database: Database, subject: Subject, kind: SubjectKind, id
     .map((row) => Number(row['id']));
 }
 
-function pairsWith(database: Database, subject: Subject, kind: SubjectKind, id: string): Place[] {
+function pairsWith(database: Database, subject: Subject, kind: SubjectKind, id: string): PlaceInRun[] {
   return database
     .all(
       `${runsOf} SELECT run_id, position FROM run_pairs WHERE run_id IN the_runs AND (
@@ -263,21 +225,7 @@ function copiesOf(database: Database, traces: readonly Traces[]): Erasure['copie
       JSON.stringify(photos.map(({ digest }) => digest)),
       JSON.stringify(photos.map(({ id }) => id)),
     )
-    .map(({ set, photo, reference }) => ({
-      set: String(set),
-      photo: String(photo),
-      ...(reference === null ? {} : { reference: String(reference) }),
-    }));
-}
-
-function inNumbers({ set, photos, decisions, pairs, members, listings }: Traces): ErasedFromSet {
-  return {
-    set: set.name,
-    photos: photos.map(({ name }) => name),
-    decisions: decisions.length,
-    pairs: pairs.length,
-    listed: members.length + listings.reduce((sum, { times }) => sum + times, 0),
-  };
+    .map(copyIn);
 }
 
 function remove(database: Database, traces: Traces): void {
@@ -363,7 +311,7 @@ function giveCurrentNames(database: Database, { set, names }: Traces): void {
     );
 }
 
-function byRun<Each extends Place>(places: readonly Each[]): Map<number, Each[]> {
+function byRun<Each extends PlaceInRun>(places: readonly Each[]): Map<number, Each[]> {
   const runs = new Map<number, Each[]>();
   for (const each of places) {
     const known = runs.get(each.run);

@@ -109,7 +109,7 @@ t.test('the command line shows it when it is told where', { skip }, async (t) =>
   await unnamed.stop();
   t.match(await facededup(['serve', '--store', store, '--port', '0', '--cluster-store', own.store]), {
     code: 2,
-    stderr: /--cluster-store needs --cluster/,
+    stderr: /name its Redis, too, with --cluster/,
   });
 });
 

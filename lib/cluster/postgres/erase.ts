@@ -3,8 +3,9 @@
 
 import { FaceStoreError } from '../../errors.js';
 import type { SubjectKind } from '../../store/decisions.js';
-import { nothing, oneKind, type ErasedFromSet, type EraseOptions, type Erasure } from '../../store/erase.js';
+import { nothing, oneKind, type EraseOptions, type Erasure } from '../../store/erase.js';
 import { timesListed, withoutGroups, withoutNames, withoutPairs } from '../../store/erased_facts.js';
+import { copyIn, inNumbers, type NamedRow, type PlaceInRun, type SetTraces } from '../../store/traces.js';
 import type { RunRequest } from '../run_request.js';
 import type { Sql, SqlDatabase, SqlRow } from './database.js';
 import type { KeptFacts } from './results.js';
@@ -42,31 +43,13 @@ export async function erase(database: SqlDatabase, id: string, options: EraseOpt
   return erased;
 }
 
-interface Named {
-  readonly id: number;
-  readonly name: string;
-}
-
-/** What one set knows of them. */
-interface Traces {
-  readonly set: Named;
-  readonly photos: readonly (Named & { readonly digest: string })[];
+interface Traces extends SetTraces {
   /** Of them now, and of those that are gone, or had another name, when a run or a decision named them. */
   readonly names: readonly string[];
-  readonly decisions: readonly number[];
-  readonly pairs: readonly Place[];
-  readonly members: readonly (Place & { readonly place: number })[];
-  /** Runs whose lists of photos name them, and how often. */
-  readonly listings: readonly { readonly run: number; readonly times: number }[];
   /** Photos of runs that are not over. */
   readonly underWay: number;
   /** Runs that were asked for with a word of them, whatever it meant. */
   readonly mentions: number;
-}
-
-interface Place {
-  readonly run: number;
-  readonly position: number;
 }
 
 interface Found {
@@ -98,25 +81,25 @@ async function found(sql: Sql, store: string, id: string, { by, set }: EraseOpti
   };
 }
 
-async function setsOf(sql: Sql, store: string, name: string | undefined): Promise<Named[]> {
+async function setsOf(sql: Sql, store: string, name: string | undefined): Promise<NamedRow[]> {
   const rows = await sql.rows('SELECT id, name FROM facededup.sets ORDER BY name');
   const sets = rows.map(named).filter((each) => name === undefined || each.name === name);
   if (name === undefined || sets.length > 0) return sets;
   throw new FaceStoreError('FACE_STORE_MISSING', `There is no set '${name}' in the store ${store}.`);
 }
 
-function named(row: SqlRow): Named {
+function named(row: SqlRow): NamedRow {
   return { id: Number(row['id']), name: String(row['name']) };
 }
 
 /** A run keeps at its end what it read at its beginning. @throws ClusterError `CLUSTER_SET_BUSY` */
-async function requireNoRun(sql: Sql, { id, name }: Named): Promise<void> {
+async function requireNoRun(sql: Sql, { id, name }: NamedRow): Promise<void> {
   const row = await sql.row(`SELECT id FROM facededup.runs WHERE set_id = $1 AND state = 'running'`, [id]);
   if (row) throw busy(name, Number(row['id']));
 }
 
 /** Until the transaction ends nobody begins a run on the set, takes photos in, or tries a run again that failed. */
-async function lockSet(sql: Sql, set: Named): Promise<void> {
+async function lockSet(sql: Sql, set: NamedRow): Promise<void> {
   await sql.run('SELECT 1 FROM facededup.sets WHERE id = $1 FOR UPDATE', [set.id]);
   await requireNoRun(sql, set);
   await sql.run(
@@ -125,7 +108,7 @@ async function lockSet(sql: Sql, set: Named): Promise<void> {
   );
 }
 
-async function tracesOf(sql: Sql, set: Named, kind: SubjectKind, id: string): Promise<Traces> {
+async function tracesOf(sql: Sql, set: NamedRow, kind: SubjectKind, id: string): Promise<Traces> {
   const rows = await sql.rows(
     `SELECT id, name, digest FROM facededup.photos
      WHERE set_id = $1 AND ${kind === 'photo' ? 'name' : 'reference'} = $2 ORDER BY name`,
@@ -153,7 +136,7 @@ const idsOf = (photos: Traces['photos']) => photos.map(({ id }) => id);
 /** In runs that are not over. */
 async function namesUnderWay(
   sql: Sql,
-  set: Named,
+  set: NamedRow,
   kind: SubjectKind,
   id: string,
   photos: Traces['photos'],
@@ -177,7 +160,7 @@ const isOfRecord = `$4 = 'reference' AND position($6::text IN boxes) > 0 AND $5 
 /** The names they have, and those they had in runs where no other photo has taken them since. */
 async function namesOf(
   sql: Sql,
-  set: Named,
+  set: NamedRow,
   kind: SubjectKind,
   id: string,
   photos: Traces['photos'],
@@ -232,7 +215,7 @@ async function decisionsOn(sql: Sql, subject: Subject, kind: SubjectKind, id: st
   return rows.map((row) => Number(row['id']));
 }
 
-async function pairsWith(sql: Sql, subject: Subject, kind: SubjectKind, id: string): Promise<Place[]> {
+async function pairsWith(sql: Sql, subject: Subject, kind: SubjectKind, id: string): Promise<PlaceInRun[]> {
   const rows = await sql.rows(
     `SELECT run_id, position FROM facededup.run_pairs WHERE run_id IN (${runsOf}) AND (
        ${isOneOf('first_id', 'first')} OR ${isOneOf('second_id', 'second')} OR ${isOfRecord})`,
@@ -250,7 +233,7 @@ async function membersAmong(sql: Sql, subject: Subject): Promise<Traces['members
   return rows.map((row) => ({ ...placeIn(row), place: Number(row['place']) }));
 }
 
-function placeIn(row: SqlRow): Place {
+function placeIn(row: SqlRow): PlaceInRun {
   return { run: Number(row['run_id']), position: Number(row['position']) };
 }
 
@@ -305,21 +288,7 @@ async function copiesOf(sql: Sql, traces: readonly Traces[]): Promise<Erasure['c
      WHERE digest = ANY ($1::text[]) AND photos.id <> ALL ($2::bigint[]) ORDER BY sets.name, photos.name`,
     [photos.map(({ digest }) => digest), idsOf(photos)],
   );
-  return rows.map(({ set, photo, reference }) => ({
-    set: String(set),
-    photo: String(photo),
-    ...(reference === null ? {} : { reference: String(reference) }),
-  }));
-}
-
-function inNumbers({ set, photos, decisions, pairs, members, listings }: Traces): ErasedFromSet {
-  return {
-    set: set.name,
-    photos: photos.map(({ name }) => name),
-    decisions: decisions.length,
-    pairs: pairs.length,
-    listed: members.length + listings.reduce((sum, { times }) => sum + times, 0),
-  };
+  return rows.map(copyIn);
 }
 
 async function remove(sql: Sql, { traces, erasure, kind, id }: Found): Promise<Erasure> {
@@ -443,7 +412,7 @@ async function removeFromRequests(sql: Sql, { set }: Traces, texts: readonly str
   );
 }
 
-function byRun<Each extends Place>(places: readonly Each[]): Map<number, Each[]> {
+function byRun<Each extends PlaceInRun>(places: readonly Each[]): Map<number, Each[]> {
   const runs = new Map<number, Each[]>();
   for (const each of places) {
     const known = runs.get(each.run);
