@@ -43,8 +43,8 @@ const modules = {
   'store/run_table': ['run_table', 'runs'],
   'store/packed_faces': ['packed_faces'],
   'store/face_store': ['sets', 'face_store', 'erase', 'encryption'],
-  'store/database': ['sets', 'face_store', 'erase', 'photo_table'],
-  'store/sqlite_errors': ['sqlite_errors'],
+  'store/database': ['database', 'sets', 'face_store', 'erase', 'photo_table'],
+  'store/sqlite_errors': ['sqlite_errors', 'database'],
 };
 
 const wanted = process.argv.slice(2);

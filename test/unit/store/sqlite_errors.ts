@@ -68,6 +68,7 @@ t.test('a file that is only read and cannot be opened lacks the right to write b
   tells(t, byWords('unable to open database file'), readOnly, false);
   tells(t, byCode(14), readOnly, false);
   tells(t, byCode(14), unusable('words'), true);
+  tells(t, byCode(10), unusable('words'), false);
 });
 
 t.test('what the system refuses is told with its reason', async (t) => {
