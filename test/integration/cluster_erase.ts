@@ -229,6 +229,11 @@ t.test(
         [run, Buffer.from(face)],
       ],
       [`INSERT INTO facededup.run_axes (run_id, data) VALUES ($1, $2)`, [run, Buffer.from(face)]],
+      [`INSERT INTO facededup.run_lists (run_id, count, data) VALUES ($1, 1, $2)`, [run, Buffer.from(face)]],
+      [
+        `INSERT INTO facededup.run_fragments (run_id, list, number, data, records) VALUES ($1, 0, 0, $2, $2)`,
+        [run, Buffer.from(face)],
+      ],
       [
         `INSERT INTO facededup.run_tiles (run_id, first_block, second_block, job, pairs) VALUES ($1, 0, 0, 0, $2)`,
         [run, Buffer.from(face)],

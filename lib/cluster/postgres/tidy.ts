@@ -3,12 +3,6 @@
 import { ClusterError } from '../../errors.js';
 import type { SqlDatabase } from './database.js';
 
-/** Of the schema `facededup`, those that hold something of photos. */
-const tables = [
-  ...['contents', 'photos', 'set_pairs', 'decisions', 'runs', 'run_jobs', 'run_references', 'run_photos'],
-  ...['run_blocks', 'run_axes', 'run_tiles', 'run_pairs', 'run_gaps', 'run_groups'],
-] as const;
-
 /**
  * Removes the dead rows of the tables, as far as no transaction that began earlier still sees them, and the samples of
  * values that the planner goes by. Others go on meanwhile.
@@ -17,7 +11,7 @@ const tables = [
  */
 export async function tidy(database: SqlDatabase): Promise<void> {
   await requireOwner(database);
-  for (const table of tables) {
+  for (const table of await tablesOf(database)) {
     await database.run(`VACUUM (ANALYZE) facededup.${table}`);
     await forgetSamples(database, table);
   }
@@ -33,11 +27,20 @@ export async function tidy(database: SqlDatabase): Promise<void> {
  */
 export async function compact(database: SqlDatabase): Promise<void> {
   await requireOwner(database);
-  for (const table of tables) {
+  for (const table of await tablesOf(database)) {
     await database.run(`VACUUM (FULL, ANALYZE) facededup.${table}`);
     await forgetSamples(database, table);
   }
   await database.run('VACUUM pg_catalog.pg_statistic');
+}
+
+/** All of them: a table that a later release adds is not forgotten. */
+async function tablesOf(database: SqlDatabase): Promise<string[]> {
+  const rows = await database.rows(
+    `SELECT relname FROM pg_catalog.pg_class
+     WHERE relnamespace = 'facededup'::regnamespace AND relkind = 'r' ORDER BY relname`,
+  );
+  return rows.map(({ relname }) => String(relname));
 }
 
 /** PostgreSQL keeps those of a table that is empty by now; a column that takes its own type loses them. */
