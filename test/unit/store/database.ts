@@ -41,7 +41,7 @@ t.test('what is no file of a face store is told from one that is missing', async
     refuses(address, 'FACE_STORE_UNUSABLE', /store of a cluster.*docs\/cluster\.md.*--store\.$/);
     t.throws(() => new Database(address, forWriting), { message: /^(?!.*sesame)/ });
   }
-  refuses(join(folder, 'postgres://x/gone.db'), 'FACE_STORE_MISSING', /Check the path/);
+  refuses(`${folder}/postgres://x/gone.db`, 'FACE_STORE_MISSING', /Check the path/);
 });
 
 t.test('a row that refers to none is damage', async (t) => {
