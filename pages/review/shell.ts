@@ -194,6 +194,8 @@ export class Shell {
       location.hash = hashOf(route);
       return;
     }
+    // Who has just gone elsewhere is on the way there, and the event of it still comes.
+    if (hashOf(this.#complete(readRoute(location.hash))) !== hashOf(this.#route)) return;
     this.#route = route;
     history.replaceState(null, '', hashOf(route));
   }

@@ -22,14 +22,13 @@ export async function clusterParts() {
   return { ...parts, processes: () => processesNaming(roots) };
 }
 
-/** Those whose command names one of the ports, and their children. */
+/** Servers whose command names one of the ports, and their children. */
 function processesNaming(ports) {
   const all = readdirSync('/proc').flatMap((pid) => (/^\d+$/.test(pid) ? [describe(pid)] : []));
   const roots = new Set(
     all
-      .filter(({ command }) =>
-        ports.some((port) => command.includes(`:${port}`) || command.includes(`-p\0${port}`)),
-      )
+      .filter(({ command }) => /(redis-server|postgres)/.test(command.split('\0')[0] ?? ''))
+      .filter(({ command }) => ports.some((port) => new RegExp(`[:\\0]${port}(\\0|$)`).test(command)))
       .map(({ pid }) => pid),
   );
   return all.filter(({ pid, parent }) => roots.has(pid) || roots.has(parent)).map(({ pid }) => pid);

@@ -20,6 +20,8 @@ import type { Step, StepContext } from './step.js';
 /** Photos whose outcomes are written together, and seconds after which fewer are. */
 const writtenTogether = 16;
 const writtenAfter = 2000;
+/** Photos whose files are read, and looked up in the store, before a lane asks for them. */
+const photosAhead = 4;
 /** A photo that so many workers took up alone, and did not live to end, fails. */
 const mostTries = 2;
 
@@ -58,9 +60,8 @@ async function encodeTogether(
 ): Promise<void> {
   const outcomes = new Outcomes(context, origin);
   const unknown = async function* () {
-    for (const photo of photos) {
+    for await (const identified of lookedAhead(photos, (photo) => identify(context, origin, photo))) {
       throwIfAborted(context.signal);
-      const identified = await identify(context, origin, photo);
       if (identified.isKnown) await outcomes.add(known(identified));
       else yield identified;
     }
@@ -145,6 +146,22 @@ class Outcomes {
     );
     return this.#writing;
   }
+}
+
+/** In order, those that follow begun meanwhile: lanes do not wait for the disk and the store. */
+async function* lookedAhead<Item, Result>(
+  items: readonly Item[],
+  work: (item: Item) => Promise<Result>,
+): AsyncGenerator<Result, void, undefined> {
+  const begun: Promise<Result>[] = [];
+  for (const item of items) {
+    const result = work(item);
+    // Whoever waits for it is told; one that nobody waits for any more has failed for nobody.
+    result.catch(() => undefined);
+    begun.push(result);
+    if (begun.length > photosAhead) yield await (begun.shift() as Promise<Result>);
+  }
+  for (const result of begun) yield await result;
 }
 
 /** A photo, and by what the store tells whether it changed. */

@@ -16,7 +16,7 @@ const namesTogether = 5000;
  * more than that, for each costs some milliseconds of its own.
  */
 function photosOfAJob(photos: number): number {
-  return Math.min(256, Math.max(8, Math.ceil(photos / 400)));
+  return Math.min(256, Math.max(16, Math.ceil(photos / 400)));
 }
 
 export const list: Step = async ({ store, job, begun, signal }) => {
