@@ -72,6 +72,8 @@ export interface RunOptions {
   readonly calibration?: Calibration | undefined;
   /** Default none: every pair is compared. */
   readonly candidates?: CandidateOptions | undefined;
+  /** Photos that one job encodes: 1…100,000; default 32 to 256, so that all workers have jobs. */
+  readonly jobPhotos?: number | undefined;
   /** Faces of a block, 1 and up; default 1,024 to 8,192, so that a run has enough of them. */
   readonly blockRows?: number | undefined;
   /** Pairs of faces that one job compares, about; default 100 million to 20 billion, ten times that by lists, so that all workers have jobs. */
@@ -88,6 +90,7 @@ export interface RunRequest {
   readonly dropGone: boolean;
   readonly calibration?: Calibration;
   readonly candidates?: { readonly reach: number; readonly lists?: number };
+  readonly jobPhotos?: number;
   readonly blockRows?: number;
   readonly jobPairs?: number;
   /** Of whoever submitted it: the jobs are told of in the same trace. */
@@ -97,6 +100,7 @@ export interface RunRequest {
 const sizeOptions = {
   blockRows: { check: integerFrom(1, 1_000_000) },
   jobPairs: { check: integerFrom(1, Number.MAX_SAFE_INTEGER) },
+  jobPhotos: { check: integerFrom(1, 100_000) },
 } as const;
 
 const candidateOptions = {
@@ -108,7 +112,8 @@ const candidateOptions = {
 export function requestOf(options: RunOptions): RunRequest {
   const { photos = [], policy = 'all', ignoredPairs = [], dropGone = false } = options;
   const { calibration } = options;
-  const { blockRows, jobPairs } = readOptions(sizeOptions, {
+  const { jobPhotos, blockRows, jobPairs } = readOptions(sizeOptions, {
+    jobPhotos: options.jobPhotos,
     blockRows: options.blockRows,
     jobPairs: options.jobPairs,
   });
@@ -126,6 +131,7 @@ export function requestOf(options: RunOptions): RunRequest {
     ...(candidates ? { candidates } : {}),
     ...(blockRows === undefined ? {} : { blockRows }),
     ...(jobPairs === undefined ? {} : { jobPairs }),
+    ...(jobPhotos === undefined ? {} : { jobPhotos }),
   };
 }
 

@@ -63,7 +63,12 @@ async function scene(t: Test): Promise<Scene> {
   return { parts, own, cluster };
 }
 
-const ofPhotos = { photos: [join(photos, 'photos')], engine: { detector: 'hog' }, threshold } as const;
+const ofPhotos = {
+  photos: [join(photos, 'photos')],
+  engine: { detector: 'hog' },
+  threshold,
+  jobPhotos: 8,
+} as const;
 const ofRegistry = { engine: { detector: 'hog' }, threshold, ...manyTiles } as const;
 
 /** Of a stage, so many jobs. */

@@ -13,10 +13,10 @@ const namesTogether = 5000;
 
 /**
  * Many jobs, so that all workers have something to do until the end and little is lost with one that is killed; not
- * more than that, for each costs some milliseconds of its own.
+ * more than that, for at the end of each the lanes of its worker run empty.
  */
 function photosOfAJob(photos: number): number {
-  return Math.min(256, Math.max(16, Math.ceil(photos / 400)));
+  return Math.min(256, Math.max(32, Math.ceil(photos / 400)));
 }
 
 export const list: Step = async ({ store, job, begun, signal }) => {
@@ -36,7 +36,12 @@ export const list: Step = async ({ store, job, begun, signal }) => {
         else await lister.add(photo.name, `etag ${photo.etag}`);
       }
     }
-    await addJobs(sql, job.run, 'encode', await lister.end(photosOfAJob));
+    await addJobs(
+      sql,
+      job.run,
+      'encode',
+      await lister.end((photos) => request.jobPhotos ?? photosOfAJob(photos)),
+    );
     if (named) await markUnlisted(sql, { run: job.run, set: begun.setId }, named);
   });
 };

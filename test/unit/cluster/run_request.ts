@@ -57,3 +57,16 @@ t.test('what is wrong is said before anybody waits for it', async (t) => {
   t.throws(() => requestOf({ photos: ['azure:Not A Container'] }), { code: 'OPTION_RANGE' });
   t.throws(() => requestOf({ blockRows: 0 }), { code: 'OPTION_RANGE' });
 });
+
+t.test('the sizes of jobs are checked, and left out where nothing is asked for', async (t) => {
+  t.match(requestOf({ jobPhotos: 8, blockRows: 70, jobPairs: 5000 }), {
+    jobPhotos: 8,
+    blockRows: 70,
+    jobPairs: 5000,
+  });
+  const plain = requestOf({});
+  for (const name of ['jobPhotos', 'blockRows', 'jobPairs'] as const) {
+    t.notOk(name in plain, name);
+    t.throws(() => requestOf({ [name]: 0 }), { code: 'OPTION_RANGE', message: new RegExp(name) });
+  }
+});
