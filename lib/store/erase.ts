@@ -8,6 +8,7 @@ import { timesListed, withoutGroups, withoutNames, withoutPairs } from './erased
 import { forgetContents } from './photo_table.js';
 import { type RunFacts, sealRun } from './run_table.js';
 import {
+  byRun,
   copyIn,
   inNumbers,
   type Listing,
@@ -309,16 +310,6 @@ function giveCurrentNames(database: Database, { set, names }: Traces): void {
       set.id,
       JSON.stringify([...names]),
     );
-}
-
-function byRun<Each extends PlaceInRun>(places: readonly Each[]): Map<number, Each[]> {
-  const runs = new Map<number, Each[]>();
-  for (const each of places) {
-    const known = runs.get(each.run);
-    if (known) known.push(each);
-    else runs.set(each.run, [each]);
-  }
-  return runs;
 }
 
 /** @param store its name. */

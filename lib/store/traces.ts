@@ -77,3 +77,14 @@ export function copyIn({
     ...(reference === null ? {} : { reference: reference as string }),
   };
 }
+
+/** Places run by run, in the order they come in. */
+export function byRun<Each extends PlaceInRun>(places: readonly Each[]): Map<number, Each[]> {
+  const runs = new Map<number, Each[]>();
+  for (const each of places) {
+    const known = runs.get(each.run);
+    if (known) known.push(each);
+    else runs.set(each.run, [each]);
+  }
+  return runs;
+}

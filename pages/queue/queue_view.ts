@@ -2,9 +2,9 @@
 
 import type { ApiCluster } from '../../lib/server/api.js';
 import { api, ApiFailure, sentenceOf } from '../review/api.js';
-import { brand } from '../review/brand.js';
 import { amount, inCount } from '../review/format.js';
 import { emptyState, factList, pageHeading } from '../review/parts.js';
+import { topBar } from '../review/top_bar.js';
 import { element } from '../shared/dom.js';
 import { JobList } from './job_list.js';
 import { RunCards } from './run_cards.js';
@@ -28,21 +28,10 @@ export class QueueView {
     this.element = element(
       'div',
       { class: 'shell' },
-      element(
-        'header',
-        { class: 'top' },
-        brand(),
-        element(
-          'nav',
-          { attributes: { 'aria-label': 'Main' } },
-          element('a', { class: 'nav-link', attributes: { href: '/' } }, 'Review'),
-          element(
-            'a',
-            { class: 'nav-link', attributes: { href: '/queue', 'aria-current': 'page' } },
-            'Queue',
-          ),
-        ),
-      ),
+      topBar([
+        element('a', { class: 'nav-link', attributes: { href: '/' } }, 'Review'),
+        element('a', { class: 'nav-link', attributes: { href: '/queue', 'aria-current': 'page' } }, 'Queue'),
+      ]),
       this.#trouble,
       element(
         'main',

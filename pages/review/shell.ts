@@ -4,7 +4,6 @@ import type { ApiSession } from '../../lib/server/api.js';
 import { element, setAttribute } from '../shared/dom.js';
 import { listenForShortcuts, type Shortcut, shortcutsDialog } from '../shared/shortcuts.js';
 import { api, listenToConnection, sentenceOf, unreachableSentence } from './api.js';
-import { brand } from './brand.js';
 import { DecisionsView } from './decisions_view.js';
 import { amount } from './format.js';
 import { GroupsView } from './groups_view.js';
@@ -18,6 +17,7 @@ import { ReviewView } from './review_view.js';
 import { hashOf, isOfSet, readRoute, type Route, type ViewName } from './route.js';
 import { RunsView } from './runs_view.js';
 import { SettingsView } from './settings_view.js';
+import { topBar } from './top_bar.js';
 import type { Context, View } from './view.js';
 
 const makers: Readonly<Record<ViewName, (context: Context) => View>> = {
@@ -80,16 +80,11 @@ export class Shell {
         { class: 'skip-link', attributes: { href: '#main' }, on: { click: (event) => this.#skip(event) } },
         'Skip to the content',
       ),
-      element(
-        'header',
-        { class: 'top' },
-        brand(),
-        element(
-          'nav',
-          { attributes: { 'aria-label': 'Main' } },
+      topBar(
+        [
           ...this.#links.values(),
           session.hasQueue && element('a', { class: 'nav-link', attributes: { href: '/queue' } }, 'Queue'),
-        ),
+        ],
         this.#saving,
         this.#sets,
         this.#keysButton(),

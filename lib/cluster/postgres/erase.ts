@@ -5,7 +5,14 @@ import { FaceStoreError } from '../../errors.js';
 import type { SubjectKind } from '../../store/decisions.js';
 import { nothing, oneKind, type EraseOptions, type Erasure } from '../../store/erase.js';
 import { timesListed, withoutGroups, withoutNames, withoutPairs } from '../../store/erased_facts.js';
-import { copyIn, inNumbers, type NamedRow, type PlaceInRun, type SetTraces } from '../../store/traces.js';
+import {
+  byRun,
+  copyIn,
+  inNumbers,
+  type NamedRow,
+  type PlaceInRun,
+  type SetTraces,
+} from '../../store/traces.js';
 import type { RunRequest } from '../run_request.js';
 import type { Sql, SqlDatabase, SqlRow } from './database.js';
 import type { KeptFacts } from './results.js';
@@ -410,14 +417,4 @@ async function removeFromRequests(sql: Sql, { set }: Traces, texts: readonly str
     `UPDATE facededup.runs SET message = $3 WHERE set_id = $1 AND message IS NOT NULL AND ${names}`,
     [set.id, texts, erasedMessage],
   );
-}
-
-function byRun<Each extends PlaceInRun>(places: readonly Each[]): Map<number, Each[]> {
-  const runs = new Map<number, Each[]>();
-  for (const each of places) {
-    const known = runs.get(each.run);
-    if (known) known.push(each);
-    else runs.set(each.run, [each]);
-  }
-  return runs;
 }
