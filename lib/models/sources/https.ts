@@ -4,7 +4,7 @@ import { backOff } from 'exponential-backoff';
 import { EnvHttpProxyAgent, fetch, type Response } from 'undici';
 import { redactAddress } from '../../redaction.js';
 import type { ModelFile } from '../manifest.js';
-import { PartialFile } from './partial_file.js';
+import { PartialFile, removePartialFolder } from './partial_file.js';
 import { type Deliver, type FetchContext, fetchEach, type ModelSource, reasonOf } from './source.js';
 import { unpackBzip2 } from './unpack.js';
 
@@ -39,6 +39,7 @@ function addressSource(name: string, addressesOf: (file: ModelFile) => readonly 
           fetchFromAny(file, addressesOf(file), deliver, context, agent),
         );
       } finally {
+        await removePartialFolder(context.cache);
         await agent.destroy();
       }
     },

@@ -12,8 +12,14 @@ export interface Arrived {
   readonly validator: string;
 }
 
-export function partialFolder(cache: string): string {
+function partialFolder(cache: string): string {
   return join(cache, 'partial');
+}
+
+/** To be called once no download is under way: one that is about to make its file there must find the folder. */
+export async function removePartialFolder(cache: string): Promise<void> {
+  // Stays while there is something in it to go on from.
+  await rmdir(partialFolder(cache)).catch(() => undefined);
 }
 
 export class PartialFile {
@@ -73,7 +79,5 @@ export class PartialFile {
   async remove(): Promise<void> {
     await rm(this.#path, { force: true });
     await rm(this.#validatorPath, { force: true });
-    // Stays while other downloads are in it.
-    await rmdir(this.#folder).catch(() => undefined);
   }
 }
