@@ -66,6 +66,8 @@ export class ClusterWorker {
   readonly #endObserving: () => void;
   /** What ends the jobs under way, by their runs. */
   readonly #underWay = new Map<number, Set<AbortController>>();
+  /** The same jobs, which fulfil when they end. */
+  readonly #ends = new Set<Promise<unknown>>();
   readonly #threads: MatchThreads;
   readonly #shared = new SharedBlocks();
   #break: (error: FaceDedupError) => void = () => undefined;
@@ -90,7 +92,7 @@ export class ClusterWorker {
     this.#endObserving = observe('facededup.queue.jobs', async () =>
       Object.entries(await queue.counts()).map(([state, jobs]) => [jobs, { 'facededup.queue.state': state }]),
     );
-    this.#taker = queue.take((job) => this.#do(job), {
+    this.#taker = queue.take((job) => this.#untilEnd(job), {
       patience,
       concurrency: 1,
       onTrouble: (error) => this.#tell(troubleOf(error)),
@@ -132,13 +134,19 @@ export class ClusterWorker {
     await this.#store.close();
   }
 
-  async #do(job: RunJob): Promise<JobEnd> {
+  #untilEnd(job: RunJob): Promise<JobEnd> {
+    const end = this.#do(job, [...this.#ends]);
+    this.#ends.add(end);
+    return end.finally(() => this.#ends.delete(end));
+  }
+
+  async #do(job: RunJob, before: readonly Promise<unknown>[]): Promise<JobEnd> {
     const controller = new AbortController();
     const others = this.#underWay.get(job.run) ?? new Set();
     this.#underWay.set(job.run, others.add(controller));
     if (this.#closing.signal.aborted) controller.abort();
     try {
-      await this.#step(job, controller.signal);
+      await this.#step(job, before, controller.signal);
       await this.#queue.add(await this.#store.runs.advance(job.run));
       return 'done';
     } catch (error) {
@@ -152,7 +160,7 @@ export class ClusterWorker {
     }
   }
 
-  async #step(job: RunJob, signal: AbortSignal): Promise<void> {
+  async #step(job: RunJob, before: readonly Promise<unknown>[], signal: AbortSignal): Promise<void> {
     const begun = await this.#store.runs.begin(job, this.name);
     if (!begun) return;
     const work = () =>
@@ -161,7 +169,8 @@ export class ClusterWorker {
         job,
         begun,
         signal,
-        engine: (options) => this.#engineFor(options),
+        engine: (options) => this.#engineFor(options, before),
+        nearlyDone: () => this.#taker.oneMore(),
         threads: this.#threads,
         shared: this.#shared,
       });
@@ -216,10 +225,11 @@ export class ClusterWorker {
     }
   }
 
-  /** One at a time: models take memory. */
-  async #engineFor(options: ShapingOptions): Promise<FaceEngine> {
+  /** One at a time: models take memory. @param users jobs that began earlier, and may not be done with another one. */
+  async #engineFor(options: ShapingOptions, users: readonly Promise<unknown>[]): Promise<FaceEngine> {
     const key = JSON.stringify(options);
     if (this.#engine?.key !== key) {
+      await Promise.all(users);
       await (await this.#engine?.engine.catch(() => undefined))?.close();
       this.#engine = { key, engine: FaceEngine.create({ ...options, ...this.#options.engine }) };
     }

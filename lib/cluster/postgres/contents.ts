@@ -52,6 +52,7 @@ export class Contents {
 
   /** Of these contents those that this origin has encoded already. */
   async known(sql: Sql, { id }: KeptOrigin, digests: readonly string[]): Promise<ReadonlySet<string>> {
+    if (digests.length === 0) return new Set();
     const rows = await sql.rows(
       'SELECT digest FROM facededup.contents WHERE origin_id = $1 AND digest = ANY ($2::text[])',
       [id, digests],

@@ -3,8 +3,6 @@
 import type { KeptFace } from '../../encodings/kept_encodings.js';
 import { type Contents, contentsLock, type KeptOrigin } from './contents.js';
 import type { Sql } from './database.js';
-import { type Comparison, wantedReach } from './known_pairs.js';
-import type { RunOfSet } from './set_photos.js';
 
 /** A photo that is to be encoded, and what is known of it. */
 export interface ListedPhoto {
@@ -120,7 +118,7 @@ export async function keepOutcomes(
 ): Promise<void> {
   await sql.run('SELECT pg_advisory_xact_lock_shared($1)', [contentsLock]);
   const relied = given.flatMap((each) => (!each.error && !each.faces ? [each.digest] : []));
-  const known = new Set(relied.length > 0 ? await contents.known(sql, origin, relied) : []);
+  const known = await contents.known(sql, origin, relied);
   const outcomes = given.filter((each) => each.error ?? each.faces ?? known.has(each.digest));
   const encoded = outcomes.flatMap((each) =>
     !each.error && each.faces ? [{ digest: each.digest, faces: each.faces }] : [],
@@ -147,42 +145,4 @@ export async function keepOutcomes(
       column(({ error }) => error?.message.replaceAll('\u0000', '\ufffd') ?? null),
     ],
   );
-}
-
-/**
- * What the run's policy makes of each photo, which row of the set it is, whether it has been compared with the other old
- * ones, and its number among those that are compared, the old ones first. All in one statement: each of its own would
- * write every row once more.
- *
- * @returns how many are old.
- */
-export async function sortPhotos(sql: Sql, { run, set }: RunOfSet, comparison: Comparison): Promise<number> {
-  await sql.run(
-    `UPDATE facededup.run_photos AS photos
-     SET photo_id = sorted.photo_id, outcome = sorted.outcome, faces = sorted.faces, is_old = sorted.is_old,
-       record = CASE WHEN sorted.outcome = 'compared' THEN sorted.number - 1 END
-     FROM (
-       SELECT judged.*, row_number() OVER (PARTITION BY outcome ORDER BY is_old DESC, position) AS number
-       FROM (
-         SELECT met.position, known.id AS photo_id, by_policy.outcome,
-           CASE WHEN $3 = 'largest' THEN least(face_count, 1) ELSE face_count END AS faces,
-           -- Photos of one epoch have been compared with each other: see known_pairs.ts.
-           by_policy.outcome = 'compared' AND coalesce(
-             known.epoch = sets.epoch AND known.compared_origin = met.origin_id
-               AND sets.epoch_policy = $3 AND sets.epoch_threshold >= $4
-               AND coalesce(sets.epoch_reach, sets.epoch_threshold) >= $5, FALSE) AS is_old
-         FROM facededup.run_photos AS met
-           JOIN facededup.contents USING (digest, origin_id)
-           JOIN facededup.sets ON sets.id = $2
-           LEFT JOIN facededup.photos AS known ON known.set_id = $2 AND known.name = met.name
-           CROSS JOIN LATERAL (SELECT CASE WHEN face_count = 0 THEN 'without_face'
-             WHEN face_count > 1 AND $3 = 'reject' THEN 'rejected' ELSE 'compared' END AS outcome) AS by_policy
-         WHERE met.run_id = $1 AND met.state = 'encoded') AS judged) AS sorted
-     WHERE photos.run_id = $1 AND photos.position = sorted.position`,
-    [run, set, comparison.policy, comparison.threshold, wantedReach(comparison)],
-  );
-  const row = await sql.row('SELECT count(*) AS old FROM facededup.run_photos WHERE run_id = $1 AND is_old', [
-    run,
-  ]);
-  return Number(row?.['old']);
 }

@@ -147,32 +147,6 @@ export async function forgetGone(sql: Sql, { run, set }: RunOfSet): Promise<void
   );
 }
 
-/** The photos of the set that the run did not list come to those it did, as the run's models have encoded them, or others. */
-export async function addOthers(sql: Sql, { run, set }: RunOfSet): Promise<void> {
-  await sql.run(`DELETE FROM facededup.run_photos WHERE run_id = $1 AND state = 'gone'`, [run]);
-  await sql.run(
-    `WITH encoders AS MATERIALIZED (
-       SELECT id, origin::jsonb #>> '{models,encoder}' AS encoder FROM facededup.origins)
-     INSERT INTO facededup.run_photos (run_id, position, name, reference, state, digest, origin_id, code, message)
-     SELECT $1, (SELECT coalesce(max(position), -1) FROM facededup.run_photos WHERE run_id = $1)
-         + row_number() OVER (ORDER BY photos.name),
-       photos.name, photos.reference,
-       CASE WHEN alike THEN 'encoded' ELSE 'failed' END, photos.digest, coalesce(own.origin_id, photos.origin_id),
-       CASE WHEN alike THEN NULL ELSE 'ENCODINGS_INCOMPARABLE' END,
-       CASE WHEN alike THEN NULL ELSE format('The photo ''%s'' was encoded by another ResNet than the one in use, and distances '
-         'between the two mean nothing. Name it, or its folder, so that it is encoded again.', photos.name) END
-     FROM facededup.photos
-     JOIN facededup.runs ON runs.id = $1
-     JOIN encoders AS used ON used.id = runs.origin_id
-     LEFT JOIN facededup.contents AS own ON own.digest = photos.digest AND own.origin_id = runs.origin_id
-     JOIN encoders AS made ON made.id = coalesce(own.origin_id, photos.origin_id)
-     CROSS JOIN LATERAL (SELECT coalesce(made.encoder = used.encoder, TRUE) AS alike) AS compared
-     WHERE photos.set_id = $2 AND NOT EXISTS (
-       SELECT 1 FROM facededup.run_photos AS listed WHERE listed.run_id = $1 AND listed.name = photos.name)`,
-    [run, set],
-  );
-}
-
 /** What was kept of contents that no photo has any more, nor any run that is not over. */
 export async function forgetContents(sql: Sql): Promise<void> {
   await lockContents(sql);

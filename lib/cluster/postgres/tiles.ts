@@ -1,6 +1,7 @@
 // The blocks and tiles of a run: encodings in columns, and the pairs that were found in each tile.
 
 import { type PairColumns, pairsByRecord, type Tile, type TilePairs } from '../../duplicates/index.js';
+import { oneAhead } from '../one_ahead.js';
 import { partsOf } from '../parts.js';
 import type { Contents } from './contents.js';
 import type { Sql, SqlRow } from './database.js';
@@ -18,23 +19,23 @@ export interface PlannedTile extends Tile {
   readonly pairs: number;
 }
 
-/** The faces of the photos that are compared, in the order of their numbers. */
+/** The faces of the photos that are compared, in the order of their numbers. @param records how many there are. */
 export async function* facesOfRecords(
   sql: Sql,
   contents: Contents,
   run: number,
+  records: number,
 ): AsyncGenerator<readonly KeptFace[], void, undefined> {
-  for (let from = 0; ; from += recordsTogether) {
-    const rows = await sql.rows(
+  const starts = Array.from({ length: Math.ceil(records / recordsTogether) }, (_, i) => i * recordsTogether);
+  const rowsFrom = (from: number) =>
+    sql.rows(
       `SELECT contents.digest, origins.digest AS origin, contents.faces
        FROM facededup.run_photos JOIN facededup.contents USING (digest, origin_id)
          JOIN facededup.origins ON origins.id = contents.origin_id
        WHERE run_id = $1 AND record >= $2 AND record < $3 ORDER BY record`,
       [run, from, from + recordsTogether],
     );
-    for (const row of rows) yield contents.facesOf(row);
-    if (rows.length < recordsTogether) return;
-  }
+  for await (const rows of oneAhead(starts, rowsFrom)) for (const row of rows) yield contents.facesOf(row);
 }
 
 /** The faces of some of the photos that are compared, by their numbers, in order. */

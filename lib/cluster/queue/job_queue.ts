@@ -159,7 +159,7 @@ export class JobQueue {
     const worker = new this.#bullMq.Worker<RunJob>(
       this.name,
       async (job, token) => {
-        const end = await work(job.data);
+        const end = await work(job.data).finally(() => (worker.concurrency = options.concurrency));
         if (end === 'back') {
           await job.moveToWait(token);
           throw new this.#bullMq.WaitingError();
@@ -182,7 +182,7 @@ export class JobQueue {
       },
     );
     worker.on('error', options.onTrouble);
-    return new JobTaker(worker, connection);
+    return new JobTaker(worker, connection, options.concurrency);
   }
 
   async close(): Promise<void> {
@@ -196,11 +196,21 @@ export class JobQueue {
 export class JobTaker {
   readonly #worker: Worker<RunJob>;
   readonly #connection: Redis;
+  readonly #concurrency: number;
 
-  constructor(worker: Worker<RunJob>, connection: Redis) {
+  constructor(worker: Worker<RunJob>, connection: Redis, concurrency: number) {
     this.#worker = worker;
     this.#connection = connection;
+    this.#concurrency = concurrency;
     void worker.run().catch(() => undefined);
+  }
+
+  /** Takes one job more than usual, if there is one, before one of those under way has ended. */
+  oneMore(): void {
+    this.#worker.concurrency = this.#concurrency + 1;
+    // It looks for jobs when one ends, or when it goes on after a pause.
+    void this.#worker.pause(true);
+    void this.#worker.resume();
   }
 
   /** After the jobs under way. */

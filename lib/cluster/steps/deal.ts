@@ -86,7 +86,7 @@ export async function dealToLists(
   await keepAxes(sql, store.sealing, run, packAxes(axes));
 
   const dealer = new Dealer(lists, { mostRows: Number.POSITIVE_INFINITY, mostHeld });
-  const photos = facesOfRecords(sql, store.contents, run);
+  const photos = facesOfRecords(sql, store.contents, run, faces.length);
   const blocks: PlannedBlock[] = [];
   let fragments = 0;
   const keep = async (dealt: readonly DealtBlock[]) => {

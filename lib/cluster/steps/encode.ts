@@ -7,6 +7,8 @@ import { ClusterError, FaceDedupError, throwIfAborted } from '../../errors.js';
 import { photoNamed } from '../../photos/azure.js';
 import { type LazyPhoto, readPhotoFile } from '../../photos/photo.js';
 import { digestOf, stampOf } from '../../runs/encode_photos.js';
+import { oneAhead } from '../one_ahead.js';
+import { partsOf } from '../parts.js';
 import type { KeptOrigin } from '../postgres/contents.js';
 import {
   countTry,
@@ -20,8 +22,8 @@ import type { Step, StepContext } from './step.js';
 /** Photos whose outcomes are written together, and seconds after which fewer are. */
 const writtenTogether = 16;
 const writtenAfter = 2000;
-/** Photos whose files are read, and looked up in the store, before a lane asks for them. */
-const photosAhead = 4;
+/** Photos whose files are read, and looked up in the store, at once: lanes do not wait for the disk and the store. */
+const readTogether = 4;
 /** A photo that so many workers took up alone, and did not live to end, fails. */
 const mostTries = 2;
 
@@ -60,11 +62,16 @@ async function encodeTogether(
 ): Promise<void> {
   const outcomes = new Outcomes(context, origin);
   const unknown = async function* () {
-    for await (const identified of lookedAhead(photos, (photo) => identify(context, origin, photo))) {
+    const parts = oneAhead(partsOf(photos, readTogether), (some) => identify(context, origin, some));
+    for await (const identified of parts) {
       throwIfAborted(context.signal);
-      if (identified.isKnown) await outcomes.add(known(identified));
-      else yield identified;
+      for (const photo of identified) {
+        if (photo.isKnown) await outcomes.add(known(photo));
+        else yield photo;
+      }
     }
+    // Lanes that find no photo here take those of the next job.
+    context.nearlyDone();
   };
   for await (const { photo, faces, error } of engine.encodeAll(unknown(), { signal: context.signal })) {
     if (error) await outcomes.add(await failedOutcome(context, photo, error));
@@ -148,28 +155,12 @@ class Outcomes {
   }
 }
 
-/** In order, those that follow begun meanwhile: lanes do not wait for the disk and the store. */
-async function* lookedAhead<Item, Result>(
-  items: readonly Item[],
-  work: (item: Item) => Promise<Result>,
-): AsyncGenerator<Result, void, undefined> {
-  const begun: Promise<Result>[] = [];
-  for (const item of items) {
-    const result = work(item);
-    // Whoever waits for it is told; one that nobody waits for any more has failed for nobody.
-    result.catch(() => undefined);
-    begun.push(result);
-    if (begun.length > photosAhead) yield await (begun.shift() as Promise<Result>);
-  }
-  for (const result of begun) yield await result;
-}
-
 /** A photo, and by what the store tells whether it changed. */
 interface IdentifiedPhoto extends LazyPhoto {
   readonly position: number;
   readonly stamp: string | undefined;
-  /** Of what `read` gave last; empty before it was read. */
-  digest: string;
+  /** Of what `read` gives; empty where it cannot be read. */
+  readonly digest: string;
   /** Whether the store has the faces on this content. */
   readonly isKnown: boolean;
 }
@@ -177,18 +168,36 @@ interface IdentifiedPhoto extends LazyPhoto {
 async function identify(
   { store }: StepContext,
   origin: KeptOrigin,
-  { position, name, stamp: listed, seen }: ListedPhoto,
+  photos: readonly ListedPhoto[],
+): Promise<IdentifiedPhoto[]> {
+  const knownOf = (digests: readonly string[]) => store.contents.known(store.database, origin, digests);
+  const stamped = await Promise.all(
+    photos.map(async ({ position, name, stamp: listed, seen }) => {
+      const stamp = listed ?? (await stampOf(name)).stamp;
+      const unchanged = stamp !== undefined && seen?.stamp === stamp ? seen.digest : undefined;
+      return { photo: { name, position, stamp }, unchanged };
+    }),
+  );
+  const unchanged = await knownOf(stamped.flatMap((each) => each.unchanged ?? []));
+  const identified = await Promise.all(
+    stamped.map(async ({ photo, unchanged: digest }) =>
+      digest !== undefined && unchanged.has(digest)
+        ? { ...photo, digest, isKnown: true, read: () => readAnew(photo.name) }
+        : readPhoto(photo),
+    ),
+  );
+  const read = await knownOf(
+    identified.flatMap(({ digest, isKnown }) => (isKnown || !digest ? [] : [digest])),
+  );
+  return identified.map((photo) => ({ ...photo, isKnown: photo.isKnown || read.has(photo.digest) }));
+}
+
+async function readPhoto(
+  photo: Pick<IdentifiedPhoto, 'name' | 'position' | 'stamp'>,
 ): Promise<IdentifiedPhoto> {
-  const stamp = listed ?? (await stampOf(name)).stamp;
-  const isKnown = async (digest: string) =>
-    (await store.contents.known(store.database, origin, [digest])).has(digest);
-  const photo = { name, position, stamp };
-  if (stamp !== undefined && seen?.stamp === stamp && (await isKnown(seen.digest)))
-    return { ...photo, digest: seen.digest, isKnown: true, read: () => readAnew(name) };
   try {
-    const bytes = await readAnew(name);
-    const digest = digestOf(bytes);
-    return { ...photo, digest, isKnown: await isKnown(digest), read: () => Promise.resolve(bytes) };
+    const bytes = await readAnew(photo.name);
+    return { ...photo, digest: digestOf(bytes), isKnown: false, read: () => Promise.resolve(bytes) };
   } catch (error) {
     if (!(error instanceof FaceDedupError) || error instanceof ClusterError) throw error;
     // The engine meets the same, and says it of this photo.

@@ -15,16 +15,9 @@ import type { KeptFace } from '../../encodings/kept_encodings.js';
 import { NoPhotosError } from '../../errors.js';
 import { largest } from '../../runs/gather.js';
 import type { Sql } from '../postgres/database.js';
-import { sortPhotos } from '../postgres/run_photos.js';
 import { addJobs } from '../postgres/runs.js';
-import {
-  addOthers,
-  forgetGone,
-  perhapsMoved,
-  rename,
-  type RunOfSet,
-  takeIn,
-} from '../postgres/set_photos.js';
+import { forgetGone, perhapsMoved, rename, type RunOfSet, takeIn } from '../postgres/set_photos.js';
+import { sortPhotos } from '../postgres/sorted_photos.js';
 import {
   faceCounts,
   facesOfRecords,
@@ -60,10 +53,9 @@ export const plan: Step = async (context) => {
     await followMoved(sql, ofSet);
     await takeIn(sql, ofSet);
     if (request.dropGone) await forgetGone(sql, ofSet);
-    await addOthers(sql, ofSet);
-    await requirePhotos(sql, job.run);
     await analyze(sql, ['photos', 'run_photos']);
     const old = await sortPhotos(sql, ofSet, request);
+    await requirePhotos(sql, job.run);
     await analyze(sql, ['run_photos']);
     const photos = { faces: await faceCounts(sql, job.run), old };
     const lists = listsFor(photos, request.candidates);
@@ -126,7 +118,7 @@ async function layOut(
     planSample(blocks.map((block) => block.rows)).map((each) => [each.block, each.rows]),
   );
   const sample: Float32Array[] = [];
-  const photos = facesOfRecords(sql, store.contents, job.run);
+  const photos = facesOfRecords(sql, store.contents, job.run, faces.length);
   for (const [number, range] of blocks.entries()) {
     const block = await blockFrom(photos, range, policy === 'largest');
     for (const row of sampled.get(number) ?? [])

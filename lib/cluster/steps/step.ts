@@ -16,6 +16,8 @@ export interface StepContext {
   readonly signal: AbortSignal;
   /** One is kept for the next job that wants the same. */
   readonly engine: (options: ShapingOptions) => Promise<FaceEngine>;
+  /** To be called when nothing is left to begin, only to wait for: another job may begin meanwhile. */
+  readonly nearlyDone: () => void;
   /** Compare tiles. */
   readonly threads: MatchThreads;
   /** What tiles have in common, from memory where it was used lately. */
