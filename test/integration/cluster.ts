@@ -292,6 +292,23 @@ t.test('a run is submitted, looked at, and its results are fetched later', { ski
   t.match((await facededup(['status'], environment)).stderr, /0 workers heard of/);
 });
 
+t.test('runs that encode in different ways take turns on one worker', { skip }, async (t) => {
+  const own = addresses();
+  const cluster = await opened(t, own);
+  const photos = [await photoFolder(t)];
+  const ways = [{ detector: 'hog' }, { detector: 'hog', mirror: true }] as const;
+  const runs = [];
+  for (const [index, engine] of ways.entries())
+    runs.push(await cluster.submit({ photos, set: `way ${index}`, engine, jobPhotos: 1 }));
+  const worker = await startWorker(t, own);
+  for (const found of await Promise.all(runs.map((run) => cluster.wait(run))))
+    t.match(found.summary, { failed: 1, encoded: found.summary.photos - found.summary.withoutFace - 1 });
+  t.same(
+    worker.events.filter(({ kind }) => kind !== 'done' && kind !== 'ready'),
+    [],
+  );
+});
+
 t.test('a run that is cancelled ends, and its set is free', { skip }, async (t) => {
   const own = addresses();
   const cluster = await opened(t, own);
