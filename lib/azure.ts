@@ -8,7 +8,7 @@ import type {
   StoragePipelineOptions,
 } from '@azure/storage-blob';
 import { backOff } from 'exponential-backoff';
-import { AzureError, InvalidOptionError, throwIfAborted, untilAborted } from './errors.js';
+import { AzureError, InvalidOptionError, messageOf, throwIfAborted, untilAborted } from './errors.js';
 import { nonEmptyString, type OptionSpec, optionsObject, readOptions } from './options.js';
 import { redact } from './redaction.js';
 
@@ -148,7 +148,7 @@ export class AzureContainer {
     } catch (error) {
       if (error instanceof AzureError) throw error;
       // The libraries' own errors may hold the credentials, and are not passed on as a cause.
-      const reason = redact(error instanceof Error ? error.message : String(error), secrets);
+      const reason = redact(messageOf(error), secrets);
       throw new AzureError(
         'AZURE_REFUSED',
         `The credentials for ${describeAzure(asked)} cannot be used: ${reason}`,
@@ -299,7 +299,7 @@ function isOutage(error: unknown): boolean {
 /** The SDK may say nothing at all of an answer without a body, and calls a connection that broke off aborted. */
 function sentenceOf(error: unknown): string {
   if (error instanceof Error && error.name === 'AbortError') return 'the connection broke off';
-  const said = (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? '';
+  const said = messageOf(error).split('\n')[0] ?? '';
   return said.trim().replace(/\.$/, '') || `the service answered ${statusOf(error) ?? 'nothing'}`;
 }
 

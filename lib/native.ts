@@ -16,6 +16,7 @@ import {
   PhotoFormatError,
   PhotoTooLargeError,
   RawImageError,
+  messageOf,
 } from './errors.js';
 import type {
   Alignment,
@@ -172,7 +173,7 @@ export function loadAddon(): NativeAddon {
     loaded ??= nodeGypBuild(packageRoot) as NativeAddon;
     return loaded;
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = messageOf(cause);
     throw new NativeAddonError(
       'NATIVE_ADDON_MISSING',
       `No native addon of facededup loads on this machine (${process.platform}-${process.arch}). A prebuilt one comes with the ` +
@@ -239,7 +240,7 @@ export function engineClosed(cause?: unknown): EngineClosedError {
 
 /** What the native side threw, as one of this library's classes; `subject` begins the sentence. */
 export function typedError(subject: string, cause: unknown): FaceDedupError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
+  const reason = messageOf(cause);
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'INTERNAL';
   const makeError = errorOfCode[code];
   if (makeError) return makeError(subject, reason, cause);

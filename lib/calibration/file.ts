@@ -6,7 +6,7 @@ import { Ajv, type ErrorObject } from 'ajv';
 import type { Calibration } from './calibration.js';
 import { binCount, binWidth, meanDistance } from './distance_counts.js';
 import { leastPairs } from './pairs.js';
-import { CalibrationError } from '../errors.js';
+import { CalibrationError, messageOf } from '../errors.js';
 import { isAbsence, systemCode, writeWhole } from '../models/files.js';
 
 const count = { type: 'integer', minimum: 0 } as const;
@@ -135,7 +135,7 @@ function invalid(path: string, reason: string, cause?: unknown): CalibrationErro
 }
 
 function unreadable(path: string, cause: unknown): CalibrationError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
+  const reason = messageOf(cause);
   return new CalibrationError(
     'CALIBRATION_UNREADABLE',
     `The calibration '${path}' cannot be read: ${reason}.`,

@@ -7,7 +7,7 @@ import { parse } from 'csv-parse';
 import { isAzureName } from '../azure.js';
 import { unescapedCell } from '../csv_cells.js';
 import type { IgnoredPair } from '../duplicates/index.js';
-import { InvalidOptionError } from '../errors.js';
+import { InvalidOptionError, messageOf } from '../errors.js';
 import { isVerdict, type NewDecision, type SubjectKind } from '../store/index.js';
 
 /** Far beyond any line a person writes. */
@@ -78,7 +78,7 @@ export async function readDecisions(file: string): Promise<GivenDecisions> {
       if (decision) decisions.push(decision);
       else undecided++;
     } catch (cause) {
-      const reason = `row ${index + 2}: ${cause instanceof Error ? cause.message : String(cause)}`;
+      const reason = `row ${index + 2}: ${messageOf(cause)}`;
       throw unreadable(file, 'of decisions', reason, cause);
     }
   });
@@ -136,7 +136,7 @@ export async function rowsOf<Row>(file: string, what: string, read: (row: Cells)
     });
     return rows;
   } catch (cause) {
-    throw unreadable(file, what, cause instanceof Error ? cause.message : String(cause), cause);
+    throw unreadable(file, what, messageOf(cause), cause);
   }
 }
 

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { hostname, networkInterfaces } from 'node:os';
 import { type Command, Option } from 'commander';
 import { isPostgresAddress } from '../cluster/addresses.js';
-import { InvalidOptionError } from '../errors.js';
+import { InvalidOptionError, messageOf } from '../errors.js';
 import { createServer, type FaceServer, isLoopback, makeToken, type ServerOptions } from '../server/index.js';
 import { ConfigFile } from '../settings/index.js';
 import { addExamples } from './help.js';
@@ -206,7 +206,7 @@ async function readGiven(what: string, file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8');
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = messageOf(cause);
     throw new InvalidOptionError('ARGUMENT_INVALID', `The file of the ${what} cannot be read: ${reason}.`, {
       cause,
     });

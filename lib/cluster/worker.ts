@@ -3,7 +3,14 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { type EngineOptions, FaceEngine } from '../engine.js';
-import { AbortedError, ClusterError, FaceDedupError, InternalError, StoreKeyError } from '../errors.js';
+import {
+  AbortedError,
+  ClusterError,
+  FaceDedupError,
+  InternalError,
+  StoreKeyError,
+  messageOf,
+} from '../errors.js';
 import { type Attributes, count, errorType, inTrace, observe, traced } from '../telemetry/index.js';
 import { redact } from '../redaction.js';
 import type { ClusterAddresses } from './addresses.js';
@@ -273,13 +280,9 @@ function attributesOf({ run, stage, number }: RunJob, attempt: number): Attribut
 }
 
 function troubleOf(error: unknown): WorkerEvent {
-  return { kind: 'trouble', code: errorType(error), message: redact(sentenceOf(error)) };
+  return { kind: 'trouble', code: errorType(error), message: redact(messageOf(error)) };
 }
 
 function internal(error: unknown): InternalError {
-  return new InternalError('INTERNAL', sentenceOf(error), { cause: error });
-}
-
-function sentenceOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return new InternalError('INTERNAL', messageOf(error), { cause: error });
 }

@@ -1,6 +1,6 @@
 // What is wrong with a file of encodings and where, before it becomes a typed error that names the file.
 
-import { EncodingsFileError, FaceDedupError } from '../errors.js';
+import { EncodingsFileError, FaceDedupError, messageOf } from '../errors.js';
 
 /** The file is there, and is none of its kind. */
 export class FileFault extends Error {}
@@ -13,7 +13,7 @@ export function at(place: string, error: unknown): unknown {
 /** @returns what to throw: typed errors as they are. */
 export function fileError(path: string, done: 'read' | 'written', error: unknown): unknown {
   if (error instanceof FaceDedupError) return error;
-  const reason = error instanceof Error ? error.message : String(error);
+  const reason = messageOf(error);
   if (error instanceof FileFault)
     return new EncodingsFileError(
       'ENCODINGS_FILE_INVALID',

@@ -6,7 +6,7 @@ import { resolve } from 'node:path';
 import { sha256Of } from '../digest.js';
 import { requireEncoding } from '../duplicates/encoding.js';
 import type { EncodingLike } from '../duplicates/index.js';
-import { EncodingsFileError, InvalidEncodingsError } from '../errors.js';
+import { EncodingsFileError, InvalidEncodingsError, messageOf } from '../errors.js';
 import { writeWhole } from '../models/files.js';
 import type { EncodingOrigin } from './origin.js';
 import { oneOf, type OptionSpec, readOptions } from '../options.js';
@@ -227,7 +227,7 @@ async function onFile<T>(path: string, done: 'read' | 'written', work: () => Pro
   try {
     return await work();
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = messageOf(cause);
     const message = `The encodings file '${path}' cannot be ${done}: ${reason}.`;
     throw new EncodingsFileError('ENCODINGS_FILE_UNREADABLE', message, { cause });
   }

@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { lock } from 'proper-lockfile';
-import { ModelStoreError, throwIfAborted } from '../errors.js';
+import { ModelStoreError, throwIfAborted, messageOf } from '../errors.js';
 
 /** A lock whose owner has not touched it for this long belongs to nobody: the owner was killed. */
 const staleMilliseconds = 10_000;
@@ -59,7 +59,7 @@ async function acquire(
 }
 
 function unusable(folder: string, cause: unknown): ModelStoreError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
+  const reason = messageOf(cause);
   return new ModelStoreError('MODEL_STORE_UNUSABLE', `The folder ${folder} cannot be locked: ${reason}.`, {
     cause,
   });

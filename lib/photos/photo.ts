@@ -11,6 +11,7 @@ import {
   PhotoAccessError,
   PhotoTooLargeError,
   RawImageError,
+  messageOf,
 } from '../errors.js';
 import { printable } from '../options.js';
 
@@ -216,7 +217,7 @@ function accessError(photo: string, cause: unknown): PhotoAccessError {
   if (code === 'ENOENT' || code === 'ENOTDIR') {
     return new PhotoAccessError('PHOTO_NOT_FOUND', `${photo} does not exist. Check the path.`, { cause });
   }
-  const reason = cause instanceof Error ? cause.message : String(cause);
+  const reason = messageOf(cause);
   return new PhotoAccessError('PHOTO_UNREADABLE', `${photo} cannot be read: ${reason}.`, { cause });
 }
 

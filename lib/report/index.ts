@@ -2,7 +2,7 @@
 
 import { access, constants, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { FaceDedupError, ReportError } from '../errors.js';
+import { FaceDedupError, ReportError, messageOf } from '../errors.js';
 import { isAbsence, isFull, writeWhole } from '../models/files.js';
 import { oneOf } from '../options.js';
 import type { Findings } from '../runs/findings.js';
@@ -67,10 +67,6 @@ export async function requireWritable(path: string): Promise<void> {
 
 function isOfSystem(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && 'syscall' in error;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 function unwritable(path: string, reason: string, cause?: unknown): ReportError {

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { count } from '../count.js';
 import { findDuplicates } from '../duplicates/index.js';
 import { type EngineOptions, FaceEngine } from '../engine.js';
+import { messageOf } from '../errors.js';
 import { type ModelSetName, type ModelStatus, ModelStore } from '../models/index.js';
 import { tryHog, tryModels } from '../model_check.js';
 import { loadAddon } from '../native.js';
@@ -82,7 +83,7 @@ function ok(area: Area, name: string, detail: string): DoctorFinding {
 }
 
 function broken(area: Area, name: string, error: unknown, advice?: string): DoctorFinding {
-  const detail = error instanceof Error ? error.message : String(error);
+  const detail = messageOf(error);
   return { area, name, state: 'broken', detail, ...(advice === undefined ? {} : { advice }) };
 }
 

@@ -8,7 +8,7 @@ import type { Box } from '../detections.js';
 import { findDuplicates, groupDuplicates, type IgnoredPair } from '../duplicates/index.js';
 import type { KeptFace } from '../encodings/kept_encodings.js';
 import type { FaceEngine } from '../engine.js';
-import { FaceDedupError, InternalError, OutputError } from '../errors.js';
+import { FaceDedupError, InternalError, OutputError, messageOf } from '../errors.js';
 import { textIfThere, writeWhole } from '../models/files.js';
 import { readOptions } from '../options.js';
 import { photoNamed } from '../photos/azure.js';
@@ -297,6 +297,6 @@ async function write(path: string, bytes: Uint8Array): Promise<void> {
 
 function asOutputError(path: string, error: unknown): FaceDedupError {
   if (error instanceof FaceDedupError) return error;
-  const reason = error instanceof Error ? error.message : String(error);
+  const reason = messageOf(error);
   return new OutputError('OUTPUT_UNWRITABLE', `'${path}' cannot be written: ${reason}.`, { cause: error });
 }

@@ -5,7 +5,7 @@ import { dirname } from 'node:path';
 import { createSecureContext } from 'node:tls';
 import type { FastifyInstance } from 'fastify';
 import type { Calibration } from '../calibration/index.js';
-import { FaceDedupError, InvalidOptionError, ServerError } from '../errors.js';
+import { FaceDedupError, InvalidOptionError, ServerError, messageOf } from '../errors.js';
 import { type Log, type LogFields, makeLog } from '../logging.js';
 import { type ModelsOption, ModelStore } from '../models/index.js';
 import { packageRoot, packageVersion } from '../package_root.js';
@@ -220,7 +220,7 @@ function requirePair(tls: ServerOptions['tls']): void {
   try {
     if (tls) createSecureContext(tls);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = messageOf(cause);
     throw new InvalidOptionError(
       'ARGUMENT_INVALID',
       `The certificate and key of https are no pair in PEM: ${reason}.`,

@@ -4,7 +4,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { Ajv, type ErrorObject } from 'ajv';
 import { isAzureName } from '../azure.js';
-import { ConfigFileError } from '../errors.js';
+import { ConfigFileError, messageOf } from '../errors.js';
 import { isAbsence, sharedFile, writeWhole } from '../models/files.js';
 import { configSchema } from './schema.js';
 import { type Settings, settingsTable } from './table.js';
@@ -161,7 +161,7 @@ function invalid(path: string, reason: string, cause?: unknown): ConfigFileError
 }
 
 function unreadable(path: string, cause: unknown): ConfigFileError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
+  const reason = messageOf(cause);
   return new ConfigFileError(
     'CONFIG_FILE_UNREADABLE',
     `The configuration '${path}' cannot be read or written: ${reason}.`,

@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { ConfigFileError } from '../errors.js';
+import { ConfigFileError, messageOf } from '../errors.js';
 import { writeWhole } from '../models/files.js';
 import { packageRoot } from '../package_root.js';
 import { configFileName } from './config_file.js';
@@ -34,7 +34,7 @@ export async function beginConfig(path?: string): Promise<string> {
   try {
     await writeWhole(file, [Buffer.from(`${JSON.stringify(content, null, 2)}\n`)], { maxBytes: 1 << 20 });
   } catch (cause) {
-    throw refuse(cause instanceof Error ? cause.message : String(cause), cause);
+    throw refuse(messageOf(cause), cause);
   }
   return file;
 }

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import type * as Sqlite from '@photostructure/sqlite';
-import { FaceDedupError, FaceStoreError } from '../errors.js';
+import { FaceDedupError, FaceStoreError, messageOf } from '../errors.js';
 import { type Attributes, tracedSync } from '../telemetry/index.js';
 import { begin, hasContent } from './beginning.js';
 import { applicationId, migrations } from './schema.js';
@@ -234,7 +234,7 @@ function sqlite(path: string): typeof Sqlite {
   try {
     return createRequire(import.meta.url)('@photostructure/sqlite') as typeof Sqlite;
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = messageOf(cause);
     throw new FaceStoreError(
       'FACE_STORE_UNUSABLE',
       `The face store '${path}' cannot be opened: SQLite does not load on this machine. Install facededup anew. Reason: ${reason}`,

@@ -1,6 +1,6 @@
 // What goes wrong with the file of a face store, as typed errors: what SQLite refuses, and what we do.
 
-import { FaceStoreError } from '../errors.js';
+import { FaceStoreError, messageOf } from '../errors.js';
 import { redactAddress } from '../redaction.js';
 
 /** Milliseconds that a write waits for another process to end its own. */
@@ -67,7 +67,7 @@ function primaryCode(cause: unknown): number | undefined {
  */
 export function storeError(path: string, cause: unknown, isWritable: boolean): unknown {
   const { code } = cause as { readonly code?: string };
-  const reason = cause instanceof Error ? cause.message : String(cause);
+  const reason = messageOf(cause);
   const primary = primaryCode(cause);
   if (primary === 5 || primary === 6)
     return new FaceStoreError(

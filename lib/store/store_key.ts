@@ -2,7 +2,7 @@
 
 import { createSecretKey, type KeyObject } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { StoreKeyError } from '../errors.js';
+import { StoreKeyError, messageOf } from '../errors.js';
 
 /** 32 bytes, or their text: 64 hexadecimal digits, or base64. */
 export type StoreKey = string | Uint8Array;
@@ -42,7 +42,7 @@ function contentOf(file: string, variable: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = messageOf(cause);
     throw invalid(`The file that ${variable}_FILE names cannot be read: ${reason}.`, cause);
   }
 }

@@ -13,7 +13,7 @@ import {
   unpackBlock,
   unpackLists,
 } from '../../duplicates/index.js';
-import { FaceDedupError } from '../../errors.js';
+import { FaceDedupError, messageOf } from '../../errors.js';
 
 /** Bytes that all threads read and none writes, under a name that no other bytes have. */
 export interface NamedBytes {
@@ -71,7 +71,7 @@ async function pairsOf({ threshold, axes, first, second, between }: TileTask): P
 }
 
 function faultOf(error: unknown): TileAnswer {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   return { code: error instanceof FaceDedupError ? error.code : 'INTERNAL', message };
 }
 
