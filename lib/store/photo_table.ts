@@ -130,8 +130,9 @@ export class PhotoTable {
 
   /** The names of the photos that had this content when they were last seen. */
   namesOf(digest: string): string[] {
+    // The plus keeps SQLite from going through the whole set, whose names are in order, to spare itself the sorting.
     return this.#database
-      .all('SELECT name FROM photos WHERE digest = ? AND set_id = ? ORDER BY name', digest, this.#set)
+      .all('SELECT name FROM photos WHERE digest = ? AND +set_id = ? ORDER BY name', digest, this.#set)
       .map(({ name }) => String(name));
   }
 

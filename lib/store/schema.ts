@@ -109,4 +109,8 @@ export const migrations: readonly string[] = [
     key_check BLOB NOT NULL
   ) STRICT;
   `,
+  `
+  -- Asked for each new photo, as decisions_by_pair is for the other side.
+  CREATE INDEX decisions_by_second ON decisions (set_id, kind, second, first);
+  `,
 ];

@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { DatabaseSync } from '@photostructure/sqlite';
 import t, { type Test } from 'tap';
 import type { KeptFace, KeptPhoto } from '../../../lib/encodings/kept_encodings.js';
+import { Database, type Value } from '../../../lib/store/database.js';
 import { FaceStore } from '../../../lib/store/index.js';
+import { PhotoTable } from '../../../lib/store/photo_table.js';
 
 const origin = { models: { encoder: 'a'.repeat(64) }, options: { jitters: 1 } };
 const otherOrigin = { ...origin, options: { jitters: 2 } };
@@ -175,4 +177,34 @@ t.test('bytes that are no whole faces are told as damage', async (t) => {
     code: 'FACE_STORE_INVALID',
     message: /is damaged: encodings in it are not those that were kept there.*restore it from a backup/,
   });
+});
+
+t.test('nothing that is done for one photo goes through all of a set', async (t) => {
+  const database = new Database(join(t.testdir({}), 'faces.db'), { create: true, readOnly: false });
+  t.teardown(() => database.close());
+  const { id } = database.run('INSERT INTO sets (name, created_at) VALUES (?, ?)', 'default', '');
+  const statements = new Map<string, readonly Value[]>();
+  const plans = database.all.bind(database);
+  for (const way of ['all', 'get', 'run'] as const) {
+    const plain = database[way].bind(database) as Database['all'];
+    const watched: Database['all'] = (sql, ...values) => {
+      statements.set(sql, values);
+      return plain(sql, ...values);
+    };
+    Object.assign(database, { [way]: watched });
+  }
+  const photos = new PhotoTable(database, id, undefined);
+  photos.keep({ name: 'a', digest: 'd', stamp: 's', reference: 'r' }, origin, [face]);
+  photos.keep({ name: 'a', digest: 'e' }, origin, [face]);
+  photos.seen('a');
+  photos.isAsSeen({ name: 'a', digest: 'e' }, origin);
+  photos.find('e', origin);
+  photos.namesOf('e');
+  photos.rename('a', 'b');
+  t.ok(statements.size > 10);
+  for (const [sql, values] of statements)
+    for (const { detail } of plans(`EXPLAIN QUERY PLAN ${sql}`, ...values)) {
+      t.notMatch(detail, /^SCAN (photos|contents|decisions)/, sql);
+      t.notMatch(detail, /^SEARCH (photos|decisions) .*\(set_id=\?( AND kind=\?)?\)$/, sql);
+    }
 });
