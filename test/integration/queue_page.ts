@@ -13,10 +13,12 @@ import { skipWithoutCluster, startCluster } from '../fixtures/cluster_parts.js';
 import { startWorker } from '../fixtures/cluster_workers.js';
 import { facededup } from '../fixtures/command_line.js';
 import { watchedPage } from '../fixtures/page_watch.js';
+import { skipWithout } from '../fixtures/places.js';
 import { askerOf, filledPlace, serverOn, token } from '../fixtures/review_server.js';
 import { serving } from '../fixtures/serving.js';
 
-const skip = skipWithoutCluster;
+const skip = skipWithoutCluster || skipWithout.dlib;
+const engine = { detector: 'hog' } as const;
 const parts = skip ? undefined : await startCluster();
 t.teardown(() => parts?.stop());
 const own = { cluster: parts?.cluster ?? '', store: parts?.store ?? '' };
@@ -27,14 +29,14 @@ t.test('runs of each kind, for the page to show', { skip }, async (t) => {
   t.teardown(() => cluster.close());
   await cluster.importPhotos(syntheticPhotos(300), 'registry');
   const worker = await startWorker(t, own);
-  const done = await cluster.submit({ set: 'registry' });
+  const done = await cluster.submit({ set: 'registry', engine });
   await cluster.wait(done);
   const empty = join(t.testdir(), 'nobody');
   mkdirSync(empty);
-  const failed = await cluster.submit({ set: 'intake', photos: [empty] });
+  const failed = await cluster.submit({ set: 'intake', photos: [empty], engine });
   await t.rejects(cluster.wait(failed), { code: 'CLUSTER_RUN_FAILED' });
   await worker.end('SIGTERM');
-  await cluster.submit({ set: 'waits', photos: [empty] });
+  await cluster.submit({ set: 'waits', photos: [empty], engine });
 });
 
 t.test('how the cluster stands is told over HTTP, by who may ask', { skip }, async (t) => {
