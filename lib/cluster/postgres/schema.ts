@@ -315,6 +315,9 @@ const migrations: readonly string[] = [
   -- Photos that the run was not told to look at are of no job.
   DROP INDEX facededup.run_photos_by_chunk;
   CREATE INDEX run_photos_by_chunk ON facededup.run_photos (run_id, chunk) WHERE chunk IS NOT NULL;
+
+  -- Of a block of photos in a row: where they begin. Its data is made by who needs it first.
+  ALTER TABLE facededup.run_blocks ADD COLUMN from_record integer, ALTER COLUMN data DROP NOT NULL;
   `,
 ];
 

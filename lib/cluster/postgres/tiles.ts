@@ -1,6 +1,12 @@
 // The blocks and tiles of a run: encodings in columns, and the pairs that were found in each tile.
 
-import { type PairColumns, pairsByRecord, type Tile, type TilePairs } from '../../duplicates/index.js';
+import {
+  type BlockRange,
+  type PairColumns,
+  pairsByRecord,
+  type Tile,
+  type TilePairs,
+} from '../../duplicates/index.js';
 import { oneAhead } from '../one_ahead.js';
 import { partsOf } from '../parts.js';
 import type { Contents } from './contents.js';
@@ -9,6 +15,8 @@ import type { Sealing } from './sealing.js';
 import type { KeptFace } from '../../encodings/kept_encodings.js';
 
 const recordsTogether = 1000;
+/** Of neighbouring ones. */
+const rangeTogether = 5000;
 const tilesTogether = 5000;
 const rowsTogether = 20_000;
 const pairBytes = 16;
@@ -19,21 +27,22 @@ export interface PlannedTile extends Tile {
   readonly pairs: number;
 }
 
-/** The faces of the photos that are compared, in the order of their numbers. @param records how many there are. */
+/** The faces of photos that are compared, in the order of their numbers, of which `to` is no longer one. */
 export async function* facesOfRecords(
   sql: Sql,
   contents: Contents,
   run: number,
-  records: number,
+  { from, to }: Pick<BlockRange, 'from' | 'to'>,
 ): AsyncGenerator<readonly KeptFace[], void, undefined> {
-  const starts = Array.from({ length: Math.ceil(records / recordsTogether) }, (_, i) => i * recordsTogether);
+  const pages = Math.ceil((to - from) / rangeTogether);
+  const starts = Array.from({ length: pages }, (_, page) => from + page * rangeTogether);
   const rowsFrom = (from: number) =>
     sql.rows(
       `SELECT contents.digest, origins.digest AS origin, contents.faces
        FROM facededup.run_photos JOIN facededup.contents USING (digest, origin_id)
          JOIN facededup.origins ON origins.id = contents.origin_id
        WHERE run_id = $1 AND record >= $2 AND record < $3 ORDER BY record`,
-      [run, from, from + recordsTogether],
+      [run, from, Math.min(from + rangeTogether, to)],
     );
   for await (const rows of oneAhead(starts, rowsFrom)) for (const row of rows) yield contents.facesOf(row);
 }
@@ -100,7 +109,7 @@ export interface ListedBlock {
   readonly records: Uint32Array;
 }
 
-/** @param packed as `packBlock` makes it. */
+/** A block of one list. @param packed as `packBlock` makes it. */
 export async function keepBlock(
   sql: Sql,
   sealing: Sealing,
@@ -108,33 +117,72 @@ export async function keepBlock(
   number: number,
   packed: Uint8Array,
   photos: number,
-  listed?: ListedBlock,
+  { list, records }: ListedBlock,
 ): Promise<void> {
   await sql.run(
     'INSERT INTO facededup.run_blocks (run_id, number, photos, data, list, records) VALUES ($1, $2, $3, $4, $5, $6)',
-    [
-      run,
-      number,
-      photos,
-      sealing.bytes(packed, placeOfBlock(run, number)),
-      listed?.list ?? null,
-      listed ? packRecords(listed.records) : null,
-    ],
+    [run, number, photos, sealing.bytes(packed, placeOfBlock(run, number)), list, packRecords(records)],
   );
 }
 
+/** Blocks of photos in a row, numbered from 0 on: what is in them is made when somebody needs it. */
+export async function keepRanges(
+  sql: Sql,
+  run: number,
+  ranges: readonly Pick<BlockRange, 'from' | 'to'>[],
+): Promise<void> {
+  await sql.run(
+    `INSERT INTO facededup.run_blocks (run_id, number, photos, from_record)
+     SELECT $1, ordinality - 1, photos, from_record FROM unnest($2::integer[], $3::integer[]) WITH ORDINALITY
+       AS given (photos, from_record, ordinality)`,
+    [run, ranges.map(({ from, to }) => to - from), ranges.map(({ from }) => from)],
+  );
+}
+
+/** What is known of a block: what is in it, or which photos. */
+export type KnownBlock =
+  | { readonly packed: Uint8Array }
+  | {
+      readonly range: Pick<BlockRange, 'from' | 'to'>;
+      /** Whether the run has so many that each is needed often. */
+      readonly isOfMany: boolean;
+    };
+
+/** So many blocks are many. */
+const manyBlocks = 16;
+
 /** @returns undefined when the run is over and its blocks are gone. @throws ClusterError */
-export async function packedBlock(
+export async function knownBlock(
   sql: Sql,
   sealing: Sealing,
   run: number,
   number: number,
-): Promise<Uint8Array | undefined> {
-  const row = await sql.row('SELECT data FROM facededup.run_blocks WHERE run_id = $1 AND number = $2', [
-    run,
-    number,
-  ]);
-  return row && sealing.bytesIn(row['data'] as Uint8Array, placeOfBlock(run, number));
+): Promise<KnownBlock | undefined> {
+  const row = await sql.row(
+    `SELECT data, from_record, photos,
+       EXISTS (SELECT 1 FROM facededup.run_blocks WHERE run_id = $1 AND number = ${manyBlocks - 1}) AS many
+     FROM facededup.run_blocks WHERE run_id = $1 AND number = $2`,
+    [run, number],
+  );
+  if (!row) return undefined;
+  if (row['data'] !== null)
+    return { packed: sealing.bytesIn(row['data'] as Uint8Array, placeOfBlock(run, number)) };
+  const from = Number(row['from_record']);
+  return { range: { from, to: from + Number(row['photos']) }, isOfMany: row['many'] === true };
+}
+
+/** Where nobody else did it before. @param packed as `packBlock` makes it. */
+export async function fillBlock(
+  sql: Sql,
+  sealing: Sealing,
+  run: number,
+  number: number,
+  packed: Uint8Array,
+): Promise<void> {
+  await sql.run(
+    'UPDATE facededup.run_blocks SET data = $3 WHERE run_id = $1 AND number = $2 AND data IS NULL',
+    [run, number, sealing.bytes(packed, placeOfBlock(run, number))],
+  );
 }
 
 /** The lists of blocks that are of one each. @returns by the blocks' numbers. */

@@ -13,10 +13,10 @@ import {
   sampleRowsOfList,
 } from '../../duplicates/index.js';
 import type { KeptFace } from '../../encodings/kept_encodings.js';
-import { largest } from '../../runs/gather.js';
 import type { Sql } from '../postgres/database.js';
 import { keepFragment, keepLists, takeFragments } from '../postgres/lists.js';
 import { facesOfRecords, facesOfSome, keepAxes, keepBlock } from '../postgres/tiles.js';
+import { comparedFaces, type PhotosOfRun, type PlannedBlock } from './blocks.js';
 import type { StepContext } from './step.js';
 
 /** Pairs that are compared in so little time that all of them are: those of a million faces. */
@@ -31,20 +31,6 @@ const mostLists = 4096;
 const mostHeld = 2_000_000;
 const photosTogether = 1000;
 const axesRows = 2048;
-
-/** Photos of a run, the old ones first, by their records. */
-export interface PhotosOfRun {
-  /** Faces of each. */
-  readonly faces: readonly number[];
-  /** How many of the first photos are old. */
-  readonly old: number;
-}
-
-/** A block of photos that have been compared with each other, or of others. */
-export interface PlannedBlock {
-  readonly rows: number;
-  readonly isOld: boolean;
-}
 
 /** @returns to how many lists the faces are to be dealt; undefined where all pairs are to be compared. */
 export function listsFor(
@@ -70,8 +56,7 @@ export async function dealToLists(
 ): Promise<PlannedBlock[]> {
   const { run } = job;
   const { threshold, policy, blockRows = mostRows } = begun.facts.request;
-  const compared = (kept: readonly KeptFace[]) =>
-    (policy === 'largest' ? largest(kept) : kept).map(({ encoding }) => encoding);
+  const compared = (kept: readonly KeptFace[]) => comparedFaces(kept, policy).map(({ encoding }) => encoding);
   const sampled = (await facesOfSome(sql, store.contents, run, spread(faces.length, wantedLists))).flatMap(
     compared,
   );
@@ -86,7 +71,7 @@ export async function dealToLists(
   await keepAxes(sql, store.sealing, run, packAxes(axes));
 
   const dealer = new Dealer(lists, { mostRows: Number.POSITIVE_INFINITY, mostHeld });
-  const photos = facesOfRecords(sql, store.contents, run, faces.length);
+  const photos = facesOfRecords(sql, store.contents, run, { from: 0, to: faces.length });
   const blocks: PlannedBlock[] = [];
   let fragments = 0;
   const keep = async (dealt: readonly DealtBlock[]) => {

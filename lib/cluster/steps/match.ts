@@ -3,11 +3,13 @@
 import type { Tile } from '../../duplicates/index.js';
 import { cancelled } from '../postgres/runs.js';
 import { packedLists } from '../postgres/lists.js';
-import { keepPairs, listsOfBlocks, packedAxes, packedBlock, tilesOf } from '../postgres/tiles.js';
+import { keepPairs, listsOfBlocks, packedAxes, tilesOf } from '../postgres/tiles.js';
 import { count } from '../../telemetry/index.js';
+import { blockOfRun } from './blocks.js';
 import type { Step } from './step.js';
 
-export const match: Step = async ({ store, job, begun, signal, threads, shared }) => {
+export const match: Step = async (context) => {
+  const { store, job, begun, signal, threads, shared } = context;
   const { run } = job;
   const { threshold, candidates } = begun.facts.request;
   const { database, sealing } = store;
@@ -18,7 +20,7 @@ export const match: Step = async ({ store, job, begun, signal, threads, shared }
   };
   const axes = () => shared.get(`${run}`, async () => there(await packedAxes(database, sealing, run)));
   const block = (number: number) =>
-    shared.get(`${run} ${number}`, async () => there(await packedBlock(database, sealing, run, number)));
+    shared.get(`${run} ${number}`, async () => there(await blockOfRun(context, number)));
   const tiles = await tilesOf(database, run, job.number);
   const listOf = candidates
     ? await listsOfBlocks(database, run, [...new Set(tiles.flatMap(({ first, second }) => [first, second]))])

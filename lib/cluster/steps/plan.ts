@@ -2,40 +2,17 @@
 
 import { existsSync } from 'node:fs';
 import { isAzureName } from '../../azure.js';
-import {
-  axesOfRun,
-  type BlockRange,
-  packAxes,
-  packBlock,
-  planBlocks,
-  planSample,
-  planTiles,
-} from '../../duplicates/index.js';
-import type { KeptFace } from '../../encodings/kept_encodings.js';
+import { planTiles } from '../../duplicates/index.js';
 import { NoPhotosError } from '../../errors.js';
-import { largest } from '../../runs/gather.js';
 import type { Sql } from '../postgres/database.js';
 import { addJobs } from '../postgres/runs.js';
 import { forgetGone, perhapsMoved, rename, type RunOfSet, takeIn } from '../postgres/set_photos.js';
 import { sortPhotos } from '../postgres/sorted_photos.js';
-import {
-  faceCounts,
-  facesOfRecords,
-  keepAxes,
-  keepBlock,
-  keepTiles,
-  type PlannedTile,
-} from '../postgres/tiles.js';
-import { dealToLists, listsFor, type PhotosOfRun, type PlannedBlock } from './deal.js';
+import { faceCounts, keepTiles, type PlannedTile } from '../postgres/tiles.js';
+import { layOut, type PlannedBlock } from './blocks.js';
+import { dealToLists, listsFor } from './deal.js';
 import type { Step, StepContext } from './step.js';
 
-const numbers = 128;
-/**
- * Faces of a block. Larger ones are compared faster, as more of each can be passed over; of smaller ones a run of few
- * faces has enough for all workers.
- */
-const [fewestRows, mostRows] = [1024, 8192];
-const blocksOfASmallRun = 8;
 /** Pairs of faces that one job compares: a tenth of a second of work, and at most some ten seconds. */
 const [fewestPairs, mostPairs] = [1e8, 2e10];
 /** Of which the most are passed over. */
@@ -96,60 +73,6 @@ async function requirePhotos(sql: Sql, run: number): Promise<void> {
     'NO_PHOTOS',
     'There are no photos in this set yet. Name files, folders or containers to take in.',
   );
-}
-
-/** Keeps blocks, photo after photo, and the axes that all are sketched along. */
-async function layOut(
-  sql: Sql,
-  { store, job, begun }: StepContext,
-  { faces, old }: PhotosOfRun,
-): Promise<PlannedBlock[]> {
-  const { threshold, policy, blockRows } = begun.facts.request;
-  const rows = faces.reduce((sum, count) => sum + count, 0);
-  const most = blockRows ?? rowsOfBlocks(rows);
-  const blocks = [
-    ...planBlocks(faces.slice(0, old), most).map((block) => ({ ...block, isOld: true })),
-    ...planBlocks(faces.slice(old), most).map((block) => ({
-      ...{ ...block, isOld: false },
-      ...{ from: block.from + old, to: block.to + old },
-    })),
-  ];
-  const sampled = new Map(
-    planSample(blocks.map((block) => block.rows)).map((each) => [each.block, each.rows]),
-  );
-  const sample: Float32Array[] = [];
-  const photos = facesOfRecords(sql, store.contents, job.run, faces.length);
-  for (const [number, range] of blocks.entries()) {
-    const block = await blockFrom(photos, range, policy === 'largest');
-    for (const row of sampled.get(number) ?? [])
-      sample.push(block.encodings.subarray(row * numbers, (row + 1) * numbers));
-    await keepBlock(sql, store.sealing, job.run, number, packBlock(block), range.to - range.from);
-  }
-  if (sample.length > 0)
-    await keepAxes(sql, store.sealing, job.run, packAxes(await axesOfRun(sample, { threshold, rows })));
-  return blocks;
-}
-
-function rowsOfBlocks(rows: number): number {
-  return Math.min(mostRows, Math.max(fewestRows, Math.ceil(rows / blocksOfASmallRun)));
-}
-
-async function blockFrom(
-  photos: AsyncGenerator<readonly KeptFace[], void, undefined>,
-  { from, to, rows }: BlockRange,
-  onlyLargest: boolean,
-) {
-  const encodings = new Float32Array(rows * numbers);
-  const photoOfRow = new Uint32Array(rows);
-  for (let photo = 0, row = 0; photo < to - from; photo++) {
-    const { value } = await photos.next();
-    const kept = value ?? [];
-    for (const { encoding } of onlyLargest ? largest(kept) : kept) {
-      encodings.set(encoding, row * numbers);
-      photoOfRow[row++] = photo;
-    }
-  }
-  return { photos: to - from, dimensions: rows === 0 ? 0 : numbers, photoOfRow, encodings };
 }
 
 /** One after the other as they share blocks, cut into jobs of about as many pairs. */
