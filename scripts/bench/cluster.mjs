@@ -152,8 +152,11 @@ async function byWorkers({ kept, request }, { place, workers, newSet }) {
   const cluster = await Cluster.open(place);
   try {
     const set = newSet();
-    await forgetContents(place.store);
+    // What another round encoded is encoded by this one, too.
+    await askStore(place.store, 'DELETE FROM facededup.sets', 'DELETE FROM facededup.contents');
     await cluster.importPhotos(kept, set);
+    // As it stands after some time: PostgreSQL would tidy up after the round before in the middle of this one.
+    await askStore(place.store, 'VACUUM ANALYZE');
     const processes = () => [...workers.map(({ pid }) => pid), ...parts.processes()];
     const before = new Map(processes().map((pid) => [pid, processorSeconds(pid)]));
     const stages = new Map();
@@ -178,12 +181,10 @@ async function byWorkers({ kept, request }, { place, workers, newSet }) {
   }
 }
 
-/** What another round encoded, so that this one does so, too. */
-async function forgetContents(store) {
+async function askStore(store, ...statements) {
   const client = new pg.Client(store);
   await client.connect();
-  await client.query('DELETE FROM facededup.sets');
-  await client.query('DELETE FROM facededup.contents');
+  for (const statement of statements) await client.query(statement);
   await client.end();
 }
 

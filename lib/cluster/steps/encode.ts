@@ -20,7 +20,7 @@ import {
 import type { Step, StepContext } from './step.js';
 
 /** Photos whose outcomes are written together, and seconds after which fewer are. */
-const writtenTogether = 16;
+const writtenTogether = 32;
 const writtenAfter = 2000;
 /** Photos whose files are read, and looked up in the store, at once: lanes do not wait for the disk and the store. */
 const readTogether = 4;
