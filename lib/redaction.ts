@@ -7,9 +7,13 @@ const mask = '<redacted>';
  * An address without its password and the values of its query, where SAS tokens and signatures stand.
  */
 export function redactAddress(address: string): string {
-  const query = address.indexOf('?');
-  const [path, rest] = query < 0 ? [address, ''] : [address.slice(0, query), `?${mask}`];
-  return path.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/@\s]*@/i, `$1${mask}@`) + rest;
+  return (
+    address
+      // In a database's password that nobody encoded may stand what ends one elsewhere.
+      .replace(/^((?:postgres(?:ql)?|rediss?):\/\/).*@/is, `$1${mask}@`)
+      .replace(/\?.*/s, `?${mask}`)
+      .replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/@\s]*@/i, `$1${mask}@`)
+  );
 }
 
 /**

@@ -18,13 +18,13 @@ export function isPostgresAddress(store: string): boolean {
 
 /** @throws InvalidOptionError `ARGUMENT_INVALID` */
 export function checkStoreAddress(store: string): string {
-  if (isPostgresAddress(store) && URL.canParse(store)) return store;
+  if (isPostgresAddress(store) && isWhole(store)) return store;
   throw wrong('store', 'postgres://USER@HOST/DATABASE', store);
 }
 
 /** @throws InvalidOptionError `ARGUMENT_INVALID` */
 export function checkClusterAddress(cluster: string): string {
-  if (/^rediss?:\/\//i.test(cluster) && URL.canParse(cluster)) return cluster;
+  if (/^rediss?:\/\//i.test(cluster) && isWhole(cluster)) return cluster;
   throw wrong('cluster', 'redis://HOST:6379', cluster);
 }
 
@@ -35,9 +35,29 @@ export function secretsOf(address: string): string[] {
   return [decodeURIComponent(password), searchParams.get('password') ?? ''].filter((text) => text !== '');
 }
 
+/** Whether it is read as it was meant: a password that is not encoded ends where its first slash or sharp is. */
+function isWhole(address: string): boolean {
+  if (!URL.canParse(address)) return false;
+  const { username, password, pathname, hash } = new URL(address);
+  return [username, password, pathname].every(isEncoded) && !pathname.includes('@') && hash === '';
+}
+
+function isEncoded(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 function wrong(what: string, like: string, given: string): InvalidOptionError {
+  const shown = given.includes('://') ? redactAddress(given) : given.replace(/.*@/s, '<redacted>@');
+  const advice = given.includes('@')
+    ? ' In user and password, % / ? # @ are written %25 %2F %3F %23 %40.'
+    : '';
   return new InvalidOptionError(
     'ARGUMENT_INVALID',
-    `The ${what} of a cluster is an address such as ${like}, not '${redactAddress(given)}'.`,
+    `The ${what} of a cluster is an address such as ${like}, not '${shown}'.${advice}`,
   );
 }

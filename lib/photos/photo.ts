@@ -1,7 +1,7 @@
 // A photo as a caller names it, turned into what the native side reads: encoded bytes or raw pixels.
 
 import { constants, type Stats } from 'node:fs';
-import { type FileHandle, open, stat } from 'node:fs/promises';
+import { type FileHandle, open, opendir, stat } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { types } from 'node:util';
 import { MAX_PHOTO_BYTES } from '../config.js';
@@ -167,7 +167,10 @@ export async function readPhotoFile(
   let file: FileHandle | undefined;
   try {
     // To open a device or FIFO may already do something to it, or to whoever writes into it.
-    requireRegularFile(await stat(path), photo);
+    const named = await stat(path);
+    // A folder that may not be listed stands for itself among photos: why is to be told.
+    if (named.isDirectory()) await (await opendir(path)).close();
+    requireRegularFile(named, photo);
     file = await open(path, readOnly);
     const stats = await file.stat();
     requireRegularFile(stats, photo);

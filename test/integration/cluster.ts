@@ -403,7 +403,10 @@ t.test('what cannot be used is told, and no password with it', { skip }, async (
     [{ ...own, store: `postgres://me:s3cret@127.0.0.1:${closed}/faces` }, 'CLUSTER_STORE_UNREACHABLE'],
     [{ ...own, store: own.store.replace('tester@', 'nobody:s3cret@') }, 'CLUSTER_STORE_REFUSED'],
     [{ ...own, store: own.store.replace(/faces\d+$/, 'elsewhere') }, 'CLUSTER_STORE_REFUSED'],
+    [{ ...own, store: `${own.store}?sslmode=verify-full` }, 'CLUSTER_STORE_UNREACHABLE'],
+    [{ ...own, store: `${own.store}?sslmode=verify-full&sslrootcert=/nowhere.pem` }, 'ARGUMENT_INVALID'],
     [{ ...own, store: 'faces.db' }, 'ARGUMENT_INVALID'],
+    [{ ...own, store: own.store.replace('tester@', 'tester:x/s3cret@') }, 'ARGUMENT_INVALID'],
   ];
   await Promise.all(
     refusals.map(async ([wrong, code]) => {

@@ -4,6 +4,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
   appendFileSync,
+  chmodSync,
   mkdirSync,
   renameSync,
   rmSync,
@@ -96,4 +97,21 @@ t.test('a folder whose name is a container’s holds files', async (t) => {
   mkdirSync('azure:secret');
   writeFileSync(join('azure:secret', 'photo.jpg'), '');
   t.same(await listPhotos(['.']), ['./azure:secret/photo.jpg']);
+});
+
+t.test('a folder that may not be listed stands for itself, and says so when it is read', async (t) => {
+  const folder = join(t.testdir({ photos: { 'a.jpg': before } }), 'photos');
+  t.same(await listPhotos([folder]), [join(folder, 'a.jpg')]);
+  await t.rejects(readPhotoFile(folder), { code: 'PHOTO_UNREADABLE', message: /is not a regular file/ });
+  chmodSync(folder, 0);
+  // Nothing is closed to root.
+  const isRoot = process.geteuid?.() === 0;
+  if (isRoot) process.seteuid?.('nobody');
+  try {
+    t.same(await listPhotos([folder]), [folder]);
+    await t.rejects(readPhotoFile(folder), { code: 'PHOTO_UNREADABLE', message: /cannot be read: EACCES/ });
+  } finally {
+    if (isRoot) process.seteuid?.(0);
+    chmodSync(folder, 0o755);
+  }
 });

@@ -8,6 +8,13 @@ t.test('an address keeps its place and loses its secrets', (t) => {
   t.equal(redactAddress('https://host/a?sv=1&sig=abc%2F'), 'https://host/a?<redacted>');
   t.equal(redactAddress('https://me:pass@host:81/a'), 'https://<redacted>@host:81/a');
   t.equal(redactAddress('https://token@host/a?x'), 'https://<redacted>@host/a?<redacted>');
+  t.equal(redactAddress('https://host/a@2x.jpg'), 'https://host/a@2x.jpg');
+  for (const password of ['p@ss', 'p@ss/w#rd', 'pa/ss', 'pa?ss', 'pa ss'])
+    for (const scheme of ['redis', 'rediss', 'postgres', 'postgresql'])
+      t.equal(
+        redactAddress(`${scheme}://me:${password}@host:81/a?b=c`),
+        `${scheme}://<redacted>@host:81/a?<redacted>`,
+      );
   t.end();
 });
 

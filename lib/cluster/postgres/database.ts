@@ -54,9 +54,20 @@ export class SqlDatabase implements Sql {
     pool.on('error', () => undefined);
   }
 
-  /** @throws ClusterError `CLUSTER_PACKAGE_MISSING` */
+  /** @throws ClusterError `CLUSTER_PACKAGE_MISSING`, InvalidOptionError `ARGUMENT_INVALID` */
   static async at(address: string, options: SqlOptions = {}): Promise<SqlDatabase> {
-    const { Pool } = await loadPostgres();
+    const { Client, Pool } = await loadPostgres();
+    try {
+      // Reads the address, and the certificates that it names, which the pool does only when it connects.
+      new Client({ connectionString: address });
+    } catch (cause) {
+      const reason = redact(firstLine(cause as Error), secretsOf(address));
+      throw new InvalidOptionError(
+        'ARGUMENT_INVALID',
+        `The address of the store ${redactAddress(address)} cannot be used: ${reason}.`,
+        { cause },
+      );
+    }
     const pool = new Pool({
       connectionString: address,
       max: connections,
@@ -151,6 +162,12 @@ export class SqlDatabase implements Sql {
         'CLUSTER_STORE_UNREACHABLE',
         `The store ${this.name} cannot be reached: ${reason}. Check its address, and that PostgreSQL is up.`,
       );
+    if (isOfTls(error))
+      return new ClusterError(
+        'CLUSTER_STORE_UNREACHABLE',
+        `The store ${this.name} cannot be reached by TLS: ${reason}. Check the server's certificate, and sslmode and ` +
+          'sslrootcert in the address.',
+      );
     if (codeOf(error) === notText)
       return new InvalidOptionError(
         'ARGUMENT_INVALID',
@@ -205,6 +222,8 @@ const lostStates = /^(08...|57P0[1-3]|57P05|53...|25P03)$/;
 /** Serialization failure, deadlock, lock not available. */
 const contendedStates = /^(40001|40P01|55P03)$/;
 const systemFaults = /^(ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EHOST|ENET|EAI_AGAIN)/;
+/** https://nodejs.org/docs/latest/api/tls.html#x509-certificate-error-codes */
+const tlsFaults = /^(CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|HOSTNAME_MISMATCH|ERR_TLS_|ERR_SSL_|EPROTO)/;
 /** What `pg` says without a code. */
 const lostInWords =
   /Connection terminated|timeout exceeded when trying to connect|connection error and is not queryable|Query read timeout/;
@@ -215,6 +234,10 @@ function isOfTheConnection(error: unknown): boolean {
   // Of a host with several addresses.
   if (error instanceof AggregateError) return error.errors.some(isOfTheConnection);
   return error instanceof Error && lostInWords.test(error.message);
+}
+
+function isOfTls(error: Error): boolean {
+  return tlsFaults.test(codeOf(error)) || /SSL connection/.test(error.message);
 }
 
 function isPassing(error: unknown): boolean {

@@ -23,6 +23,20 @@ t.test('another kind of address is refused, without the password in it', async (
   t.throws(() => checkStoreAddress('postgres://[faces'), { code: 'ARGUMENT_INVALID' });
 });
 
+t.test('a password that is not encoded is refused, with how it is written, and not shown', async (t) => {
+  const encoded = 'postgres://me:p%40s%2F%23%3F%25@db/faces?sslmode=verify-full';
+  t.equal(checkStoreAddress(encoded), encoded);
+  const refused = {
+    code: 'ARGUMENT_INVALID',
+    message: /<redacted>@host\S*'\. In user and password, .*%25 %2F/,
+  };
+  for (const password of ['p/s3cret', 'p@x/s3cret', 'p#s3cret', 'p?s3cret', '100%s3cret']) {
+    t.throws(() => checkStoreAddress(`postgres://me:${password}@host/faces`), refused, password);
+    t.throws(() => checkClusterAddress(`redis://:${password}@host`), refused, password);
+  }
+  t.throws(() => checkClusterAddress('redis//me:s3cret@host'), refused);
+});
+
 t.test('a password is known as it was written and as it is sent', async (t) => {
   t.same(secretsOf('postgres://me:a%20b@db/faces'), ['a b']);
   t.same(secretsOf('postgres://db/faces?password=hidden'), ['hidden']);
