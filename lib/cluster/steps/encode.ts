@@ -2,6 +2,7 @@
 
 import { stat } from 'node:fs/promises';
 import { isAzureName } from '../../azure.js';
+import { type EncodingOrigin, originId } from '../../encodings/origin.js';
 import type { FaceEngine } from '../../engine.js';
 import { ClusterError, FaceDedupError, throwIfAborted } from '../../errors.js';
 import { photoNamed } from '../../photos/azure.js';
@@ -61,6 +62,7 @@ async function encodeTogether(
   photos: readonly ListedPhoto[],
 ): Promise<void> {
   const outcomes = new Outcomes(context, origin);
+  let seen: EncodingOrigin | undefined;
   const unknown = async function* () {
     const parts = oneAhead(partsOf(photos, readTogether), (some) => identify(context, origin, some));
     for await (const identified of parts) {
@@ -77,15 +79,14 @@ async function encodeTogether(
     if (error) await outcomes.add(await failedOutcome(context, photo, error));
     else {
       const made = faces[0]?.origin;
-      if (made && (await store(context).keepOrigin(context.store.database, made)).id !== origin.id)
-        throw modelsDiffer();
+      // Photos share the object as long as the models are the same.
+      if (made && made !== seen && originId(made) !== origin.digest) throw modelsDiffer();
+      seen = made ?? seen;
       await outcomes.add({ position: photo.position, stamp: photo.stamp, digest: photo.digest, faces });
     }
   }
   await outcomes.write();
 }
-
-const store = ({ store }: StepContext) => store.contents;
 
 async function encodeAlone(
   context: StepContext,
