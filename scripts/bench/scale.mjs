@@ -31,7 +31,7 @@ const facesOfList = 12_288;
 const mostLists = 4096;
 
 /** Where nothing measures them: of docs/performance.md (photos), and of a run of scale_cluster.mjs (the others). */
-const stated = { photosPerCore: 30.25, photoBytes: 1149, jobSeconds: 0.04, planRow: 256e-6 };
+const stated = { photosPerCore: 30.25, photoBytes: 1324, jobSeconds: 3.9e-3, planRow: 23e-6, dealtRow: 91e-6 };
 
 const rates = values.rates === undefined ? await measured() : JSON.parse(readFileSync(values.rates, 'utf8'));
 if (values['save-rates'] !== undefined)
@@ -62,7 +62,8 @@ printTable(
     ['a row of a block made ready, µs', (rates.readyRow * 1e6).toFixed(1)],
     ['bytes of a face in a block', rates.rowBytes.toFixed(0)],
     ['bytes of a photo in PostgreSQL', rates.photoBytes.toFixed(0)],
-    ['a face laid out by the plan, µs', (rates.planRow * 1e6).toFixed(0)],
+    ['a face in the plan, all pairs, µs', (rates.planRow * 1e6).toFixed(0)],
+    ['a face dealt to lists by the plan, µs', (rates.dealtRow * 1e6).toFixed(0)],
     ['a job beside its tiles, ms', (rates.jobSeconds * 1e3).toFixed(1)],
     ['a face and list, to find its home, ns', (rates.home * 1e9).toFixed(1)],
     ...reaches.map((each, i) => [
@@ -107,7 +108,7 @@ function costOf(faces, newer, way) {
   );
   const [{ pairs, coreSeconds, jobs, tiles }] = plays;
   const encode = newer / rates.photosPerCore / 3600;
-  const plan = (faces * (rates.planRow + (byLists ? lists * rates.home : 0))) / 3600;
+  const plan = (faces * (byLists ? rates.dealtRow + lists * rates.home : rates.planRow)) / 3600;
   const match = coreSeconds / 3600;
   const kept = faces * rates.photoBytes;
   const working = faces * rates.rowBytes * (byLists ? 2 : 1);

@@ -6,7 +6,8 @@ import { drawEncodings } from './synthetic.mjs';
 
 /**
  * @param {{ cluster: string, store: string, photos?: number }} wanted the store's database should be empty.
- * @returns bytes of a photo in the store, seconds of a photo's plan, and seconds of a job beside its tile.
+ * @returns bytes of a photo in the store, seconds of a photo's plan where all pairs are compared and where its faces are
+ *   dealt to lists, and seconds of a job beside its tile.
  */
 export async function clusterRates({ cluster: address, store, photos = 20_000 }) {
   const cluster = await Cluster.open({ cluster: address, store });
@@ -35,20 +36,27 @@ export async function clusterRates({ cluster: address, store, photos = 20_000 })
       `SELECT pg_total_relation_size('facededup.contents') + pg_total_relation_size('facededup.photos') AS bytes`,
     );
     const large = await run('large', { blockRows: 8192 });
+    await take('listed', photos);
+    const listed = await run('listed', { candidates: { reach: 0.2, lists: 8 } });
     await take('small', photos / 10);
     // Blocks of 64 rows: a tile takes less than a tenth of a millisecond, and a job what is around it.
     const small = await run('small', { blockRows: 64, jobPairs: 1 });
     return {
       photoBytes: Number(rows[0].bytes) / (photos + 10),
       jobSeconds: Number(small.match.seconds) / Number(small.match.jobs),
-      // Listing nothing takes nothing.
-      planRow: (Number(large.plan.ended) - Number(large.list.ended)) / photos,
+      planRow: planSeconds(large) / photos,
+      dealtRow: planSeconds(listed) / photos,
     };
   } finally {
     await client.end();
     await worker.close();
     await cluster.close();
   }
+}
+
+/** Listing nothing takes nothing. */
+function planSeconds({ plan, list }) {
+  return Number(plan.ended) - Number(list.ended);
 }
 
 function keptAs(set) {

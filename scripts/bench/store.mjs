@@ -28,7 +28,7 @@ const folder = mkdtempSync(join(tmpdir(), 'facededup-bench-'));
 const rows = [];
 
 /** A row of the table: `work`'s seconds, those of the processor, and the size of what it left. */
-const measured = async (what, work, { bytes, rounds: times = 1 } = {}) => {
+const measured = async (what, work, { bytes, rounds: times = 1, count = photos } = {}) => {
   const [seconds, processor] = [[], []];
   let result;
   for (let round = 0; round < times; round++) {
@@ -43,7 +43,7 @@ const measured = async (what, work, { bytes, rounds: times = 1 } = {}) => {
     what,
     time.toFixed(2),
     median(processor).toFixed(2),
-    Math.round(photos / time),
+    Math.round(count / time),
     bytes ? megabytes(bytes()) : '',
   ]);
   return result;
@@ -60,6 +60,21 @@ try {
     bytes: () => sizeOf(path),
     rounds,
   });
+
+  const looked = new FaceStore(path);
+  const table = looked.set().photos;
+  await measured(
+    '1,000 new photos looked for and kept, one by one',
+    () => {
+      for (const { photo, digest, faces } of keptPhotos(1000)) {
+        const name = `/new${photo}`;
+        if (table.seen(name) || table.namesOf(`new ${digest}`).length > 0) throw new Error(`${name} is new`);
+        table.keep({ name, digest: `new ${digest}` }, origin, faces);
+      }
+    },
+    { count: 1000 },
+  );
+  looked.close();
 
   const sealed = join(folder, 'sealed.db');
   const sealedStore = new FaceStore(sealed, { key });
