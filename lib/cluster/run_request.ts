@@ -76,7 +76,7 @@ export interface RunOptions {
   readonly jobPhotos?: number | undefined;
   /** Faces of a block, 1 and up; default 1,024 to 8,192, so that a run has enough of them. */
   readonly blockRows?: number | undefined;
-  /** Pairs of faces that one job compares, about; default 100 million to 20 billion, ten times that by lists, so that all workers have jobs. */
+  /** Pairs of faces that one job compares, about; default 1 to 20 billion, ten times that by lists, so that all workers have jobs. */
   readonly jobPairs?: number | undefined;
 }
 

@@ -11,7 +11,7 @@ const cacheBytes = 2 ** 28;
 const storeBytes = 1.25e9;
 /** Of the database for a job that begins and ends: 500 of them a second. */
 const storeJobSeconds = 0.002;
-const [fewestPairs, mostPairs, jobsOfARun] = [2e7, 2e10, 256];
+const [fewestPairs, mostPairs, jobsOfARun] = [1e9, 2e10, 256];
 /** Jobs that are played through; more go on as these did. */
 const mostPlayed = 50_000;
 

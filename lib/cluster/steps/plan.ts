@@ -13,8 +13,8 @@ import { layOut, type PlannedBlock } from './blocks.js';
 import { dealToLists, listsFor } from './deal.js';
 import type { Step, StepContext } from './step.js';
 
-/** Pairs of faces that one job compares: a tenth of a second of work, and at most some ten seconds. */
-const [fewestPairs, mostPairs] = [1e8, 2e10];
+/** Pairs of faces that one job compares: a second of work, and at most some twenty. */
+const [fewestPairs, mostPairs] = [1e9, 2e10];
 /** Of which the most are passed over. */
 const mostPairsByLists = 10 * mostPairs;
 const jobsOfARun = 256;
