@@ -68,6 +68,8 @@ export interface WaitOptions {
 
 /** Milliseconds between two looks at a run: a twentieth of what it has taken so far, so that a short one ends at once. */
 const [shortestPoll, longestPoll, pollShare] = [20, 300, 0.05];
+/** The same, until it is asked whether the run goes on at all. */
+const longestPause = 75;
 /** Seconds within which a worker says that it lives, ten times over. */
 const livelySeconds = 60;
 
@@ -137,7 +139,15 @@ export class Cluster {
         throw new ClusterError('CLUSTER_RUN_CANCELLED', `Run ${run} was cancelled.`);
       if (status.state === 'failed') throw failedRun(status);
       const waited = performance.now() - began;
-      await pause(Math.min(longestPoll, Math.max(shortestPoll, waited * pollShare)), signal);
+      await this.#untilOver(run, Math.min(longestPoll, Math.max(shortestPoll, waited * pollShare)), signal);
+    }
+  }
+
+  /** Or until so many milliseconds have passed: whether a run goes on is asked for in less time than where it is. */
+  async #untilOver(run: number, milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
+    for (const until = performance.now() + milliseconds; !signal?.aborted;) {
+      await pause(Math.min(longestPause, until - performance.now()), signal);
+      if (performance.now() >= until || !(await this.#store.runs.running([run])).has(run)) return;
     }
   }
 
