@@ -72,7 +72,7 @@ export interface RunOptions {
   readonly calibration?: Calibration | undefined;
   /** Default none: every pair is compared. */
   readonly candidates?: CandidateOptions | undefined;
-  /** Photos that one job encodes: 1…100,000; default 16 to 256, so that all workers have jobs. */
+  /** Photos that one job encodes: 1…100,000; default 32 to 256, so that all workers have jobs. */
   readonly jobPhotos?: number | undefined;
   /** Faces of a block, 1 and up; default 1,024 to 8,192, so that a run has enough of them. */
   readonly blockRows?: number | undefined;

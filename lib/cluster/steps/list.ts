@@ -11,9 +11,12 @@ import type { Step } from './step.js';
 
 const namesTogether = 5000;
 
-/** Many jobs, so that all workers have something to do until the end and little is lost with one that is killed. */
+/**
+ * Many jobs, so that all workers have something to do until the end and little is lost with one that is killed; not
+ * more than that, for each has to be begun and ended.
+ */
 function photosOfAJob(photos: number): number {
-  return Math.min(256, Math.max(16, Math.ceil(photos / 400)));
+  return Math.min(256, Math.max(32, Math.ceil(photos / 400)));
 }
 
 export const list: Step = async ({ store, job, begun, signal }) => {
