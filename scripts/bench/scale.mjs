@@ -31,7 +31,13 @@ const facesOfList = 12_288;
 const mostLists = 4096;
 
 /** Where nothing measures them: of docs/performance.md (photos), and of a run of scale_cluster.mjs (the others). */
-const stated = { photosPerCore: 30.25, photoBytes: 1324, jobSeconds: 3.9e-3, planRow: 23e-6, dealtRow: 91e-6 };
+const stated = {
+  photosPerCore: 30.25,
+  photoBytes: 1324,
+  jobSeconds: 3.9e-3,
+  planRow: 23e-6,
+  dealtRow: 91e-6,
+};
 
 const rates = values.rates === undefined ? await measured() : JSON.parse(readFileSync(values.rates, 'utf8'));
 if (values['save-rates'] !== undefined)
