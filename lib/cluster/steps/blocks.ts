@@ -59,7 +59,7 @@ export async function layOut(
     })),
   ];
   await keepRanges(sql, job.run, blocks);
-  const sampled = sampledFaces(faces);
+  const sampled = sampledFaces(faces, rows);
   if (sampled.length === 0) return blocks;
   const records = [...new Set(sampled.map(({ record }) => record))];
   const kept = await facesOfSome(sql, store.contents, job.run, records);
@@ -69,9 +69,11 @@ export async function layOut(
   return blocks;
 }
 
-/** Faces spread evenly over all of them, each by its photo and its place there. */
-function sampledFaces(faces: readonly number[]): { readonly record: number; readonly face: number }[] {
-  const rows = faces.reduce((sum, count) => sum + count, 0);
+/** Faces spread evenly over all of them, each by its photo and its place there. @param rows how many there are. */
+function sampledFaces(
+  faces: readonly number[],
+  rows: number,
+): { readonly record: number; readonly face: number }[] {
   let [record, start] = [0, 0];
   return (planSample([rows])[0]?.rows ?? []).map((row) => {
     while (row >= start + (faces[record] ?? Number.POSITIVE_INFINITY)) start += faces[record++] ?? 0;

@@ -3,7 +3,7 @@
 import { type DuplicatePair, mergeTilePairs } from '../../duplicates/index.js';
 import type { KeptFace } from '../../encodings/kept_encodings.js';
 import { describedPairs } from '../../runs/described_pairs.js';
-import { largest } from '../../runs/gather.js';
+import type { FacesPolicy } from '../../runs/findings.js';
 import { ruledOut } from '../../runs/ruled_out.js';
 import { pairKey } from '../../store/run_table.js';
 import { partsOf } from '../parts.js';
@@ -13,6 +13,7 @@ import { keepKnown, knownPairs, type NearPair } from '../postgres/known_pairs.js
 import { keepFoundPairs, pairsBefore } from '../postgres/results.js';
 import { countOfLists } from '../postgres/lists.js';
 import { namesOfBlocks, pairsOfTiles } from '../postgres/tiles.js';
+import { comparedFaces } from './blocks.js';
 import type { Step, StepContext } from './step.js';
 
 const photosTogether = 1000;
@@ -51,7 +52,7 @@ export const merge: Step = async ({ store, job, begun, signal }) => {
     const found = close.filter(({ first, second }) => !isRuledOut(first, second));
     const before = await pairsBefore(sql, begun.setId, run);
     const pairs = describedPairs(found, {
-      facesOf: await facesOf(sql, store, run, namesIn(found), request.policy === 'largest'),
+      facesOf: await facesOf(sql, store, run, namesIn(found), request.policy),
       references,
       decisions,
       isNew: ({ first, second }) => !before.has(pairKey(first, second)),
@@ -101,7 +102,7 @@ async function facesOf(
   { contents }: StepContext['store'],
   run: number,
   names: readonly string[],
-  onlyLargest: boolean,
+  policy: FacesPolicy,
 ): Promise<ReadonlyMap<string, readonly KeptFace[]>> {
   const faces = new Map<string, readonly KeptFace[]>();
   for (const some of partsOf(names, photosTogether)) {
@@ -112,10 +113,7 @@ async function facesOf(
        WHERE run_id = $1 AND run_photos.name = ANY ($2::text[])`,
       [run, some],
     );
-    for (const row of rows) {
-      const kept = contents.facesOf(row);
-      faces.set(String(row['name']), onlyLargest ? largest(kept) : kept);
-    }
+    for (const row of rows) faces.set(String(row['name']), comparedFaces(contents.facesOf(row), policy));
   }
   return faces;
 }
