@@ -211,7 +211,7 @@ function take(
   else if (faces.length > 1 && policy === 'reject') gathered.rejected.push(photo);
   else {
     if (faces.length > 1) gathered.severalFaces++;
-    const compared = policy === 'largest' ? largest(faces) : faces;
+    const compared = comparedFaces(faces, policy);
     gathered.records.push({
       id: photo,
       encodings: compared.map(({ encoding }) => encoding),
@@ -219,6 +219,11 @@ function take(
       origin,
     });
   }
+}
+
+/** Of the faces of a photo. */
+export function comparedFaces(faces: readonly KeptFace[], policy: FacesPolicy): readonly KeptFace[] {
+  return policy === 'largest' ? largest(faces) : faces;
 }
 
 /** Of faces without boxes, as a file of encodings may hold them, the first counts as the largest. */

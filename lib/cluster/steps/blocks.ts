@@ -2,8 +2,7 @@
 
 import { axesOfRun, packAxes, packBlock, planBlocks, planSample } from '../../duplicates/index.js';
 import type { KeptFace } from '../../encodings/kept_encodings.js';
-import type { FacesPolicy } from '../../runs/findings.js';
-import { largest } from '../../runs/gather.js';
+import { comparedFaces } from '../../runs/gather.js';
 import type { Sql } from '../postgres/database.js';
 import {
   facesOfRecords,
@@ -35,11 +34,6 @@ export interface PhotosOfRun {
 export interface PlannedBlock {
   readonly rows: number;
   readonly isOld: boolean;
-}
-
-/** Of the faces of a photo. */
-export function comparedFaces(kept: readonly KeptFace[], policy: FacesPolicy): readonly KeptFace[] {
-  return policy === 'largest' ? largest(kept) : kept;
 }
 
 /** Keeps which photos are in which block, and the axes that all are sketched along. */

@@ -4,6 +4,7 @@ import { type DuplicatePair, mergeTilePairs } from '../../duplicates/index.js';
 import type { KeptFace } from '../../encodings/kept_encodings.js';
 import { describedPairs } from '../../runs/described_pairs.js';
 import type { FacesPolicy } from '../../runs/findings.js';
+import { comparedFaces } from '../../runs/gather.js';
 import { ruledOut } from '../../runs/ruled_out.js';
 import { pairKey } from '../../store/run_table.js';
 import { partsOf } from '../parts.js';
@@ -13,7 +14,6 @@ import { keepKnown, knownPairs, type NearPair } from '../postgres/known_pairs.js
 import { keepFoundPairs, pairsBefore } from '../postgres/results.js';
 import { countOfLists } from '../postgres/lists.js';
 import { namesOfBlocks, pairsOfTiles } from '../postgres/tiles.js';
-import { comparedFaces } from './blocks.js';
 import type { Step, StepContext } from './step.js';
 
 const photosTogether = 1000;
