@@ -7,6 +7,8 @@ export interface BatchPlan<Item, Result> {
   readonly work: (batch: readonly Item[]) => Promise<readonly Result[]>;
   /** How many batches are worked on at once. */
   readonly lanes: number;
+  /** What is under way in these lanes, of others as well: promises that fulfil when it ends. Default the batches of this run. */
+  readonly underWay?: () => ReadonlySet<Promise<unknown>>;
   /** The most items of a batch. */
   readonly batchSize: number;
   /** Whether a lane without work takes a batch that is not full. */
@@ -25,10 +27,12 @@ const batchesPerLane = 2;
  */
 export async function* runInBatches<Item, Result>(
   source: AsyncIterator<Item>,
-  { work, lanes, batchSize, startEarly, ordered, signal }: BatchPlan<Item, Result>,
+  plan: BatchPlan<Item, Result>,
 ): AsyncGenerator<Result, void, undefined> {
+  const { work, lanes, batchSize, startEarly, ordered, signal } = plan;
   const started: Promise<Done<Result>>[] = [];
-  const atWork = new Set<Promise<boolean>>();
+  const atWork = new Set<Promise<unknown>>();
+  const underWay = plan.underWay ?? (() => atWork);
   let batch: Item[] = [];
   let reading: Promise<Read<Item>> | undefined;
   let ended = false;
@@ -38,10 +42,8 @@ export async function* runInBatches<Item, Result>(
     const done: Promise<Done<Result>> = working.then((results) => ({ results, done }));
     // Awaited in its turn; until then a failure must not count as unhandled.
     done.catch(() => undefined);
-    const finished: Promise<boolean> = working.then(
-      () => atWork.delete(finished),
-      () => atWork.delete(finished),
-    );
+    const end = () => void atWork.delete(finished);
+    const finished = working.then(end, end);
     atWork.add(finished);
     batch = [];
     started.push(done);
@@ -51,20 +53,21 @@ export async function* runInBatches<Item, Result>(
     for (;;) {
       const mayStart = started.length < batchesPerLane * lanes;
       const worthIt =
-        batch.length === batchSize || (batch.length > 0 && (ended || (startEarly && atWork.size < lanes)));
+        batch.length === batchSize ||
+        (batch.length > 0 && (ended || (startEarly && underWay().size < lanes)));
       if (mayStart && worthIt) start();
       if (ended && batch.length === 0 && started.length === 0) return;
 
       if (!ended && batch.length < batchSize) reading ??= source.next().then((item) => ({ item }));
       // Whichever comes first: a source that waits does not keep finished results back.
-      const events: Promise<Done<Result> | Read<Item> | boolean>[] = ordered
+      const events: Promise<Done<Result> | Read<Item> | undefined>[] = ordered
         ? started.slice(0, 1)
         : [...started];
       if (reading) events.push(reading);
       // A lane that becomes free may take what there is.
-      if (batch.length > 0) events.push(...atWork);
+      if (batch.length > 0) events.push(...[...underWay()].map((each) => each.then(() => undefined)));
       const event = await untilAborted(Promise.race(events), signal);
-      if (typeof event === 'boolean') continue;
+      if (!event) continue;
       if ('results' in event) {
         void started.splice(started.indexOf(event.done), 1);
         yield* event.results;

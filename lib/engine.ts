@@ -243,7 +243,7 @@ export class FaceEngine {
   /** Of photos that the engine has read. */
   readonly #photoBytes: ByteBudget;
   readonly #queue: pLimit.Limit;
-  readonly #underWay = new Set<Promise<unknown>>();
+  readonly #underWay = new Set<Promise<void>>();
   /** Each call works with those that are here when its turn comes. */
   #models: LoadedModels;
   #retired: Promise<void> = Promise.resolve();
@@ -511,6 +511,7 @@ export class FaceEngine {
     yield* runInBatches(iterate(photos), {
       work: workAndReport,
       lanes,
+      underWay: () => this.#underWay,
       batchSize,
       startEarly,
       ordered,
@@ -628,12 +629,12 @@ export class FaceEngine {
         return this.#models.use(work);
       }),
     );
-    this.#underWay.add(answer);
     const done = () => {
       uncount();
-      this.#underWay.delete(answer);
+      this.#underWay.delete(ended);
     };
-    answer.then(done, done);
+    const ended = answer.then(done, done);
+    this.#underWay.add(ended);
     // The lane stays taken until its work ends; the caller need not wait for that.
     return untilAborted(answer, signal);
   }

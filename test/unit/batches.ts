@@ -67,6 +67,30 @@ t.test('a lane without work takes what there is; the others wait for a whole bat
   t.same(await all, [10, 20, 30, 40, 50]);
 });
 
+t.test('a lane that others use is not without work, and wakes who waits for it', async (t) => {
+  const { begun, ends, work } = controlledWork();
+  const others = new Set<Promise<unknown>>();
+  let endOther: () => void = () => undefined;
+  const other = new Promise<void>((resolve) => (endOther = resolve));
+  others.add(other);
+  void other.then(() => others.delete(other));
+  let read: (item: number) => void = () => undefined;
+  async function* source() {
+    yield 1;
+    yield await new Promise<number>((resolve) => (read = resolve));
+  }
+  const all = collect(run({ work, batchSize: 3, lanes: 1, underWay: () => others }, source()));
+  await settled();
+  t.same(begun, [], 'it waits for a whole batch');
+  endOther();
+  await settled();
+  t.same(begun, [[1]]);
+  read(2);
+  await settled();
+  for (const end of ends) end();
+  t.same(await all, [10, 20]);
+});
+
 t.test(
   'a lane that becomes free takes what there is, though an earlier batch is still at work',
   async (t) => {
