@@ -99,7 +99,7 @@ export class ClusterWorker {
     this.#endObserving = observe('facededup.queue.jobs', async () =>
       Object.entries(await queue.counts()).map(([state, jobs]) => [jobs, { 'facededup.queue.state': state }]),
     );
-    this.#taker = queue.take((job) => this.#untilEnd(job), {
+    this.#taker = queue.take((job, nearlyDone) => this.#untilEnd(job, nearlyDone), {
       patience,
       concurrency: 1,
       onTrouble: (error) => this.#tell(troubleOf(error)),
@@ -141,19 +141,23 @@ export class ClusterWorker {
     await this.#store.close();
   }
 
-  #untilEnd(job: RunJob): Promise<JobEnd> {
-    const end = this.#do(job, [...this.#ends]);
+  #untilEnd(job: RunJob, nearlyDone: () => void): Promise<JobEnd> {
+    const end = this.#do(job, [...this.#ends], nearlyDone);
     this.#ends.add(end);
     return end.finally(() => this.#ends.delete(end));
   }
 
-  async #do(job: RunJob, before: readonly Promise<unknown>[]): Promise<JobEnd> {
+  async #do(
+    job: RunJob,
+    before: readonly Promise<unknown>[],
+    nearlyDone: () => void,
+  ): Promise<JobEnd> {
     const controller = new AbortController();
     const others = this.#underWay.get(job.run) ?? new Set();
     this.#underWay.set(job.run, others.add(controller));
     if (this.#closing.signal.aborted) controller.abort();
     try {
-      await this.#step(job, before, controller.signal);
+      await this.#step(job, before, nearlyDone, controller.signal);
       await this.#queue.add(await this.#store.runs.advance(job.run));
       return 'done';
     } catch (error) {
@@ -167,7 +171,12 @@ export class ClusterWorker {
     }
   }
 
-  async #step(job: RunJob, before: readonly Promise<unknown>[], signal: AbortSignal): Promise<void> {
+  async #step(
+    job: RunJob,
+    before: readonly Promise<unknown>[],
+    nearlyDone: () => void,
+    signal: AbortSignal,
+  ): Promise<void> {
     const begun = await this.#store.runs.begin(job, this.name);
     if (!begun) return;
     const work = () =>
@@ -177,7 +186,7 @@ export class ClusterWorker {
         begun,
         signal,
         engine: (options) => this.#engineFor(options, before),
-        nearlyDone: () => this.#taker.oneMore(),
+        nearlyDone,
         threads: this.#threads,
         shared: this.#shared,
       });

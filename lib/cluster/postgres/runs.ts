@@ -55,6 +55,8 @@ export interface BegunJob {
   readonly attempts: number;
   /** As in StageProgress. */
   readonly units: number;
+  /** How the run encodes, by the number and the digest of its origin, once a worker has said so. */
+  readonly origin: { readonly id: number; readonly digest: string } | undefined;
 }
 
 /** Attempts of a job after which it is put aside, with its error, for a person to look at. */
@@ -123,7 +125,11 @@ export class Runs {
    */
   async begin({ run, stage, number }: RunJob, worker: string): Promise<BegunJob | undefined> {
     return this.#database.transaction(async (sql) => {
-      const row = await sql.row(`SELECT ${factColumns} ${fromRuns} WHERE runs.id = $1`, [run]);
+      const row = await sql.row(
+        `SELECT ${factColumns}, origins.id AS origin_id, origins.digest AS origin_digest ${fromRuns}
+           LEFT JOIN facededup.origins ON origins.id = runs.origin_id WHERE runs.id = $1`,
+        [run],
+      );
       if (!row || row['state'] !== 'running') return undefined;
       await this.#sealing.requireSame(sql);
       const begun = await sql.row(
@@ -139,6 +145,10 @@ export class Runs {
           setId: Number(row['set_id']),
           attempts,
           units: Number(begun['units']),
+          origin:
+            row['origin_id'] === null
+              ? undefined
+              : { id: Number(row['origin_id']), digest: String(row['origin_digest']) },
         };
       // Nobody came back to say what became of the attempts before.
       await sql.run(

@@ -151,15 +151,29 @@ export class JobQueue {
       }));
   }
 
-  /** @param work does a job, and says what becomes of it; it throws nothing. */
-  take(work: (job: RunJob) => Promise<JobEnd>, options: TakeOptions): JobTaker {
+  /**
+   * @param work does a job, and says what becomes of it; it throws nothing. When it calls `nearlyDone`, one job more than
+   *   usual is begun, if there is one, before that one has ended.
+   */
+  take(work: (job: RunJob, nearlyDone: () => void) => Promise<JobEnd>, options: TakeOptions): JobTaker {
     const connection = this.#connect({ maxRetriesPerRequest: null });
     this.#connections.push(connection);
     const milliseconds = options.patience * 1000;
+    const ending = new Set<Job<RunJob>>();
+    // However many are nearly done: the others, too, want to have jobs.
+    const adjust = () => (worker.concurrency = options.concurrency + Math.min(1, ending.size));
     const worker = new this.#bullMq.Worker<RunJob>(
       this.name,
       async (job, token) => {
-        const end = await work(job.data).finally(() => (worker.concurrency = options.concurrency));
+        const nearlyDone = () => {
+          if (ending.has(job)) return;
+          ending.add(job);
+          adjust();
+          // It looks for jobs when one ends, or when it goes on after a pause.
+          void worker.pause(true);
+          void worker.resume();
+        };
+        const end = await work(job.data, nearlyDone).finally(() => ending.delete(job) && adjust());
         if (end === 'back') {
           await job.moveToWait(token);
           throw new this.#bullMq.WaitingError();
@@ -182,7 +196,7 @@ export class JobQueue {
       },
     );
     worker.on('error', options.onTrouble);
-    return new JobTaker(worker, connection, options.concurrency);
+    return new JobTaker(worker, connection);
   }
 
   async close(): Promise<void> {
@@ -196,21 +210,11 @@ export class JobQueue {
 export class JobTaker {
   readonly #worker: Worker<RunJob>;
   readonly #connection: Redis;
-  readonly #concurrency: number;
 
-  constructor(worker: Worker<RunJob>, connection: Redis, concurrency: number) {
+  constructor(worker: Worker<RunJob>, connection: Redis) {
     this.#worker = worker;
     this.#connection = connection;
-    this.#concurrency = concurrency;
     void worker.run().catch(() => undefined);
-  }
-
-  /** Takes one job more than usual, if there is one, before one of those under way has ended. */
-  oneMore(): void {
-    this.#worker.concurrency = this.#concurrency + 1;
-    // It looks for jobs when one ends, or when it goes on after a pause.
-    void this.#worker.pause(true);
-    void this.#worker.resume();
   }
 
   /** After the jobs under way. */

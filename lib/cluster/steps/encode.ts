@@ -25,6 +25,8 @@ const writtenTogether = 32;
 const writtenAfter = 2000;
 /** Photos whose files are read, and looked up in the store, at once: lanes do not wait for the disk and the store. */
 const readTogether = 4;
+/** Photos left for each lane when the next job is begun, lest it waits for that one's first: as many as it takes at once. */
+const lastOfALane = 4;
 /** A photo that so many workers took up alone, and did not live to end, fails. */
 const mostTries = 2;
 
@@ -43,12 +45,19 @@ export const encode: Step = async (context) => {
 };
 
 /** The first worker says how the run encodes; the others must do it alike. @throws ClusterError `CLUSTER_MODELS_DIFFER` */
-async function originOfRun({ store, job, signal }: StepContext, engine: FaceEngine): Promise<KeptOrigin> {
-  const own = await store.contents.keepOrigin(store.database, await engine.origin({ signal }));
+async function originOfRun(
+  { store, job, begun, signal }: StepContext,
+  engine: FaceEngine,
+): Promise<KeptOrigin> {
+  const origin = await engine.origin({ signal });
+  if (begun.origin?.digest === originId(origin)) return { ...begun.origin, origin };
+  if (begun.origin) throw modelsDiffer();
+  const own = await store.contents.keepOrigin(store.database, origin);
   const row = await store.database.row(
     `UPDATE facededup.runs SET origin_id = $2 WHERE id = $1 AND origin_id IS NULL RETURNING origin_id`,
     [job.run, own.id],
   );
+  // Another one may have said it at the same moment.
   const chosen =
     row ?? (await store.database.row('SELECT origin_id FROM facededup.runs WHERE id = $1', [job.run]));
   if (Number(chosen?.['origin_id']) === own.id) return own;
@@ -63,26 +72,35 @@ async function encodeTogether(
 ): Promise<void> {
   const outcomes = new Outcomes(context, origin);
   let seen: EncodingOrigin | undefined;
+  let left = photos.length;
+  const tellWhenNearlyDone = () => {
+    // None is begun beside a photo that may end the worker: it would be blamed, too.
+    if (left <= lastOfALane * engine.info().lanes && context.begun.attempts === 1) context.nearlyDone();
+  };
+  const add = async (outcome: PhotoOutcome) => {
+    left--;
+    tellWhenNearlyDone();
+    await outcomes.add(outcome);
+  };
   const unknown = async function* () {
     const parts = oneAhead(partsOf(photos, readTogether), (some) => identify(context, origin, some));
     for await (const identified of parts) {
       throwIfAborted(context.signal);
       for (const photo of identified) {
-        if (photo.isKnown) await outcomes.add(known(photo));
+        if (photo.isKnown) await add(known(photo));
         else yield photo;
       }
     }
-    // Lanes that find no photo here take those of the next job.
-    context.nearlyDone();
   };
+  tellWhenNearlyDone();
   for await (const { photo, faces, error } of engine.encodeAll(unknown(), { signal: context.signal })) {
-    if (error) await outcomes.add(await failedOutcome(context, photo, error));
+    if (error) await add(await failedOutcome(context, photo, error));
     else {
       const made = faces[0]?.origin;
       // Photos share the object as long as the models are the same.
       if (made && made !== seen && originId(made) !== origin.digest) throw modelsDiffer();
       seen = made ?? seen;
-      await outcomes.add({ position: photo.position, stamp: photo.stamp, digest: photo.digest, faces });
+      await add({ position: photo.position, stamp: photo.stamp, digest: photo.digest, faces });
     }
   }
   await outcomes.write();

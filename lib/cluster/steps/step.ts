@@ -16,7 +16,7 @@ export interface StepContext {
   readonly signal: AbortSignal;
   /** One is kept for the next job that wants the same. */
   readonly engine: (options: ShapingOptions) => Promise<FaceEngine>;
-  /** To be called when nothing is left to begin, only to wait for: another job may begin meanwhile. */
+  /** To be called when little is left: another job may begin meanwhile. */
   readonly nearlyDone: () => void;
   /** Compare tiles. */
   readonly threads: MatchThreads;
