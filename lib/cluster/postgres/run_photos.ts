@@ -48,21 +48,22 @@ export class PhotoLister {
     if (this.#names.length === listedTogether) await this.#write();
   }
 
-  /** @param chunkOf how many photos a job encodes, told how many there are. @returns photos of each of the jobs. */
-  async end(chunkOf: (photos: number) => number): Promise<number[]> {
+  /** @param jobsOf how many photos each job encodes, told how many there are. @returns what it said. */
+  async end(jobsOf: (photos: number) => number[]): Promise<number[]> {
     await this.#write();
-    const chunk = chunkOf(this.#count);
+    const jobs = jobsOf(this.#count);
+    let next = 0;
+    const starts = jobs.map((photos) => (next += photos) - photos);
     await this.#sql.run(
-      `UPDATE facededup.run_photos AS photos SET chunk = position / $2::integer, reference = (
+      `UPDATE facededup.run_photos AS photos SET chunk = width_bucket(position, $2::integer[]) - 1, reference = (
          SELECT reference FROM facededup.run_references AS given
          WHERE given.run_id = photos.run_id AND given.photo = photos.name)
        WHERE run_id = $1`,
-      [this.#run, chunk],
+      [this.#run, starts],
     );
     // The plans of what is asked later depend on how much there is.
     await this.#sql.run('ANALYZE facededup.run_photos');
-    const jobs = Math.ceil(this.#count / chunk);
-    return Array.from({ length: jobs }, (_, job) => Math.min(chunk, this.#count - job * chunk));
+    return jobs;
   }
 
   async #write(): Promise<void> {

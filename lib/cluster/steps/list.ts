@@ -11,12 +11,23 @@ import type { Step } from './step.js';
 
 const namesTogether = 5000;
 
-/**
- * Many jobs, so that all workers have something to do until the end and little is lost with one that is killed; not
- * more than that, for each has to be begun and ended.
- */
-function photosOfAJob(photos: number): number {
-  return Math.min(256, Math.max(32, Math.ceil(photos / 400)));
+/** Photos of a job: few, as those of a worker that is killed are begun anew, but enough for a job to be worth its keep. */
+const [fewestPhotos, mostPhotos] = [32, 256];
+const jobsOfARun = 400;
+/** The last jobs take such a part of what is left: none is long under way when there are no others. */
+const shareOfTheRest = 1 / 8;
+/** An engine encodes so many at once. */
+const together = 4;
+
+/** How many photos each job has, in order. */
+export function photosOfJobs(photos: number, jobPhotos?: number): number[] {
+  const most = jobPhotos ?? Math.min(mostPhotos, Math.max(fewestPhotos, Math.ceil(photos / jobsOfARun)));
+  const jobs: number[] = [];
+  for (let left = photos; left > 0; left -= jobs.at(-1) ?? left) {
+    const share = together * Math.ceil((left * shareOfTheRest) / together);
+    jobs.push(Math.min(left, most, jobPhotos ?? share));
+  }
+  return jobs;
 }
 
 export const list: Step = async ({ store, job, begun, signal }) => {
@@ -36,12 +47,8 @@ export const list: Step = async ({ store, job, begun, signal }) => {
         else await lister.add(photo.name, `etag ${photo.etag}`);
       }
     }
-    await addJobs(
-      sql,
-      job.run,
-      'encode',
-      await lister.end((photos) => request.jobPhotos ?? photosOfAJob(photos)),
-    );
+    const jobs = await lister.end((photos) => photosOfJobs(photos, request.jobPhotos));
+    await addJobs(sql, job.run, 'encode', jobs);
     if (named) await markUnlisted(sql, { run: job.run, set: begun.setId }, named);
   });
 };
