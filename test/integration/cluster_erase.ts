@@ -261,6 +261,23 @@ t.test(
   },
 );
 
+t.test('a set that goes takes the photos of its runs along', { skip }, async (t) => {
+  const own = addresses();
+  const store = await ClusterStore.open(own.store);
+  t.teardown(() => store.close());
+  for (const name of ['one', 'other']) await store.set(name);
+  await query(
+    own.store,
+    `INSERT INTO facededup.runs (set_id, token, state, request) SELECT id, name, 'failed', '{}' FROM facededup.sets`,
+  );
+  await query(
+    own.store,
+    `INSERT INTO facededup.run_photos (run_id, position, name) SELECT id, 0, token FROM facededup.runs`,
+  );
+  t.ok(await store.removeSet('one'));
+  t.same((await query(own.store, 'SELECT name FROM facededup.run_photos')).rows, [{ name: 'other' }]);
+});
+
 t.test('what is not there, or is two things, is an error, and nothing is changed', { skip }, async (t) => {
   const own = addresses();
   const store = await ClusterStore.open(own.store);

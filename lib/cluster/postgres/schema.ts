@@ -319,6 +319,17 @@ const migrations: readonly string[] = [
   -- Of a block of photos in a row: where they begin. Its data is made by who needs it first.
   ALTER TABLE facededup.run_blocks ADD COLUMN from_record integer, ALTER COLUMN data DROP NOT NULL;
   `,
+  `
+  -- Whoever adds photos to a run holds a lock on it already: a look at the run for each of them took a third of the time.
+  ALTER TABLE facededup.run_photos DROP CONSTRAINT run_photos_run_id_fkey;
+  CREATE FUNCTION facededup.forget_photos_of_runs() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+      DELETE FROM facededup.run_photos WHERE run_id IN (SELECT id FROM gone);
+      RETURN NULL;
+    END $$;
+  CREATE TRIGGER runs_without_photos AFTER DELETE ON facededup.runs REFERENCING OLD TABLE AS gone
+    FOR EACH STATEMENT EXECUTE FUNCTION facededup.forget_photos_of_runs();
+  `,
 ];
 
 /** `FDDP` in ASCII, as the embedded store marks its file: two programs that begin at once wait for each other. */
