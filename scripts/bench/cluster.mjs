@@ -157,8 +157,10 @@ async function byWorkers({ kept, request }, { place, workers, newSet }) {
     await cluster.importPhotos(kept, set);
     // As it stands after some time: PostgreSQL would tidy up after the round before in the middle of this one.
     await askStore(place.store, 'VACUUM ANALYZE');
-    const processes = () => [...workers.map(({ pid }) => pid), ...parts.processes()];
-    const before = new Map(processes().map((pid) => [pid, processorSeconds(pid)]));
+    const spentBy = (some) => some.reduce((sum, pid) => sum + processorSeconds(pid), 0);
+    const workerPids = workers.map(({ pid }) => pid);
+    // As a whole: what one of PostgreSQL's processes took is counted by its parent when it ends.
+    const before = { workers: spentBy(workerPids), engines: spentBy(parts.processes()) };
     const stages = new Map();
     const started = performance.now();
     const run = await cluster.submit({ ...request, set });
@@ -166,14 +168,15 @@ async function byWorkers({ kept, request }, { place, workers, newSet }) {
       onProgress: ({ stage }) => stages.has(stage) || stages.set(stage, performance.now()),
     });
     const ended = performance.now();
-    const spent = processes().map((pid) => ({ pid, of: processorSeconds(pid) - (before.get(pid) ?? 0) }));
-    const sum = (some) => some.reduce((total, { of }) => total + of, 0);
-    const isWorker = ({ pid }) => workers.some((worker) => worker.pid === pid);
+    const engines = spentBy(parts.processes()) - before.engines;
+    const processor = spentBy(workerPids) - before.workers + engines;
+    // Or it would tidy up after this run while another one is measured.
+    await askStore(place.store, 'VACUUM ANALYZE');
     return {
       pairs: pairs.map(comparable),
       seconds: (ended - started) / 1000,
-      processor: sum(spent),
-      engines: sum(spent.filter((each) => !isWorker(each))),
+      processor,
+      engines,
       stages: stagesInWords(stages, ended),
     };
   } finally {
