@@ -50,43 +50,54 @@ try {
 }
 
 /**
- * One process and each number of workers in turn, so that a busy machine slows them all alike. All of them stay from
- * round to round, the first of which does not count: it has the models loaded and the code compiled.
+ * One process and some workers in turn, and each of the two first in turn, so that a busy machine slows both alike. They
+ * stay from round to round, the first of which does not count: it has the models loaded and the code compiled.
  */
 async function compared(title, scene) {
-  const teams = await Promise.all(workerCounts.map((count) => team(count)));
-  const ways = [
-    { name: 'one process', run: () => scene.alone() },
-    ...teams.map((each) => ({ name: each.name, run: () => byWorkers(scene, each) })),
-  ];
-  const results = new Map(ways.map(({ name }) => [name, []]));
-  let expected;
-  for (let round = -1; round < rounds; round++) {
-    for (const { name, run } of ways) {
-      const { pairs, ...result } = await run();
-      expected ??= JSON.stringify(pairs);
-      if (JSON.stringify(pairs) !== expected) throw new Error(`Other pairs by ${name}.`);
-      if (round >= 0) results.get(name).push(result);
+  const rows = [];
+  for (const count of workerCounts) {
+    const workers = await team(count);
+    const ways = [() => scene.alone(), () => byWorkers(scene, workers)];
+    const results = [];
+    for (let round = -1; round < rounds; round++) {
+      const both = [];
+      for (const way of round % 2 === 0 ? [0, 1] : [1, 0]) both[way] = await ways[way]();
+      const [alone, together] = both;
+      if (JSON.stringify(alone.pairs) !== JSON.stringify(together.pairs))
+        throw new Error(`Other pairs by ${count} workers.`);
+      if (round >= 0) results.push({ alone, together });
     }
+    await workers.end();
+    rows.push(rowOf(count, results));
   }
-  await Promise.all(teams.map((each) => each.end()));
   await scene.end();
-  const middle = (name, of) => median(results.get(name).map(of));
-  const alone = middle('one process', ({ seconds }) => seconds);
-  const aloneProcessor = middle('one process', ({ processor }) => processor);
-  console.log(`\n${title}, ${availableParallelism()} cores, the median of ${rounds}:\n`);
-  printTable(
-    ['', 'seconds', 'ratio', 'CPU seconds', 'ratio', 'of them the engines', 'stages'],
-    ways.map(({ name }) => [
-      name,
-      middle(name, ({ seconds }) => seconds).toFixed(2),
-      (middle(name, ({ seconds }) => seconds) / alone).toFixed(2),
-      middle(name, ({ processor }) => processor).toFixed(2),
-      (middle(name, ({ processor }) => processor) / aloneProcessor).toFixed(2),
-      name === 'one process' ? '' : middle(name, ({ engines }) => engines).toFixed(2),
-      results.get(name)[0].stages ?? '',
-    ]),
+  console.log(
+    `\n${title}, ${availableParallelism()} cores, the median of ${rounds} (ratio: lowest–highest):\n`,
   );
+  printTable(
+    ['workers', 'alone', 'seconds', 'ratio', 'CPU alone', 'CPU', 'ratio', 'of it engines', 'stages of one'],
+    rows,
+  );
+}
+
+function rowOf(count, results) {
+  const middle = (of) => median(results.map(of)).toFixed(2);
+  const ratioOf = (name) => {
+    const ratios = results.map(({ alone, together }) => together[name] / alone[name]);
+    return [median(ratios), Math.min(...ratios), Math.max(...ratios)].map((ratio) => ratio.toFixed(2));
+  };
+  const inWords = ([ratio, lowest, highest]) => `${ratio} (${lowest}–${highest})`;
+  return [
+    String(count),
+    middle(({ alone }) => alone.seconds),
+    middle(({ together }) => together.seconds),
+    inWords(ratioOf('seconds')),
+    middle(({ alone }) => alone.processor),
+    middle(({ together }) => together.processor),
+    inWords(ratioOf('processor')),
+    middle(({ together }) => together.engines),
+    results[0]?.together.stages ?? '',
+  ];
 }
 
 /** Photos as a store knows them. */
@@ -140,7 +151,6 @@ async function team(count) {
   const workers = await Promise.all(Array.from({ length: count }, () => startWorker(place, lanes)));
   let sets = 0;
   return {
-    name: `${count} ${count === 1 ? 'worker' : 'workers'}`,
     place,
     workers,
     newSet: () => `round ${++sets}`,
