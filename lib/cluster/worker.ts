@@ -147,11 +147,7 @@ export class ClusterWorker {
     return end.finally(() => this.#ends.delete(end));
   }
 
-  async #do(
-    job: RunJob,
-    before: readonly Promise<unknown>[],
-    nearlyDone: () => void,
-  ): Promise<JobEnd> {
+  async #do(job: RunJob, before: readonly Promise<unknown>[], nearlyDone: () => void): Promise<JobEnd> {
     const controller = new AbortController();
     const others = this.#underWay.get(job.run) ?? new Set();
     this.#underWay.set(job.run, others.add(controller));
