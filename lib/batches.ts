@@ -8,7 +8,7 @@ export interface BatchPlan<Item, Result> {
   /** How many batches are worked on at once. */
   readonly lanes: number;
   /** What is under way in these lanes, of others as well: promises that fulfil when it ends. Default the batches of this run. */
-  readonly underWay?: () => ReadonlySet<Promise<unknown>>;
+  readonly underWay?: () => ReadonlySet<Promise<undefined>>;
   /** The most items of a batch. */
   readonly batchSize: number;
   /** Whether a lane without work takes a batch that is not full. */
@@ -31,7 +31,7 @@ export async function* runInBatches<Item, Result>(
 ): AsyncGenerator<Result, void, undefined> {
   const { work, lanes, batchSize, startEarly, ordered, signal } = plan;
   const started: Promise<Done<Result>>[] = [];
-  const atWork = new Set<Promise<unknown>>();
+  const atWork = new Set<Promise<undefined>>();
   const underWay = plan.underWay ?? (() => atWork);
   let batch: Item[] = [];
   let reading: Promise<Read<Item>> | undefined;
@@ -42,7 +42,7 @@ export async function* runInBatches<Item, Result>(
     const done: Promise<Done<Result>> = working.then((results) => ({ results, done }));
     // Awaited in its turn; until then a failure must not count as unhandled.
     done.catch(() => undefined);
-    const end = () => void atWork.delete(finished);
+    const end = (): undefined => void atWork.delete(finished);
     const finished = working.then(end, end);
     atWork.add(finished);
     batch = [];
@@ -65,7 +65,7 @@ export async function* runInBatches<Item, Result>(
         : [...started];
       if (reading) events.push(reading);
       // A lane that becomes free may take what there is.
-      if (batch.length > 0) events.push(...[...underWay()].map((each) => each.then(() => undefined)));
+      if (batch.length > 0) events.push(...underWay());
       const event = await untilAborted(Promise.race(events), signal);
       if (!event) continue;
       if ('results' in event) {

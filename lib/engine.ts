@@ -243,7 +243,7 @@ export class FaceEngine {
   /** Of photos that the engine has read. */
   readonly #photoBytes: ByteBudget;
   readonly #queue: pLimit.Limit;
-  readonly #underWay = new Set<Promise<void>>();
+  readonly #underWay = new Set<Promise<undefined>>();
   /** Each call works with those that are here when its turn comes. */
   #models: LoadedModels;
   #retired: Promise<void> = Promise.resolve();
@@ -629,7 +629,7 @@ export class FaceEngine {
         return this.#models.use(work);
       }),
     );
-    const done = () => {
+    const done = (): undefined => {
       uncount();
       this.#underWay.delete(ended);
     };
@@ -776,7 +776,7 @@ function iterate<Photo extends ImageInput>(photos: PhotoSequence<Photo>): AsyncI
 }
 
 /** Few enough that a photo waits little for its neighbours; more gain nothing: their faces fill the encoder's batches. */
-const photosEncodedTogether = 4;
+export const photosEncodedTogether = 4;
 
 /** Of files read and not yet answered: as much as one of them may have, and eight of 8 MiB for each lane. */
 const leastPhotoBytes = MAX_PHOTO_BYTES;

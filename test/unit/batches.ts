@@ -69,9 +69,9 @@ t.test('a lane without work takes what there is; the others wait for a whole bat
 
 t.test('a lane that others use is not without work, and wakes who waits for it', async (t) => {
   const { begun, ends, work } = controlledWork();
-  const others = new Set<Promise<unknown>>();
+  const others = new Set<Promise<undefined>>();
   let endOther: () => void = () => undefined;
-  const other = new Promise<void>((resolve) => (endOther = resolve));
+  const other = new Promise<undefined>((resolve) => (endOther = () => resolve(undefined)));
   others.add(other);
   void other.then(() => others.delete(other));
   let read: (item: number) => void = () => undefined;

@@ -17,7 +17,7 @@ import { comparedFaces } from '../../runs/gather.js';
 import type { Sql } from '../postgres/database.js';
 import { keepFragment, keepLists, takeFragments } from '../postgres/lists.js';
 import { facesOfRecords, facesOfSome, keepAxes, keepBlock } from '../postgres/tiles.js';
-import { type PhotosOfRun, type PlannedBlock } from './blocks.js';
+import type { PhotosOfRun, PlannedBlock } from './blocks.js';
 import type { StepContext } from './step.js';
 
 /** Pairs that are compared in so little time that all of them are: those of a million faces. */

@@ -3,7 +3,7 @@
 import { stat } from 'node:fs/promises';
 import { isAzureName } from '../../azure.js';
 import { type EncodingOrigin, originId } from '../../encodings/origin.js';
-import type { FaceEngine } from '../../engine.js';
+import { type FaceEngine, photosEncodedTogether } from '../../engine.js';
 import { ClusterError, FaceDedupError, throwIfAborted } from '../../errors.js';
 import { photoNamed } from '../../photos/azure.js';
 import { type LazyPhoto, readPhotoFile } from '../../photos/photo.js';
@@ -25,8 +25,6 @@ const writtenTogether = 32;
 const writtenAfter = 2000;
 /** Photos whose files are read, and looked up in the store, at once: lanes do not wait for the disk and the store. */
 const readTogether = 4;
-/** Photos left for each lane when the next job is begun, lest it waits for that one's first: as many as it takes at once. */
-const lastOfALane = 4;
 /** A photo that so many workers took up alone, and did not live to end, fails. */
 const mostTries = 2;
 
@@ -74,8 +72,10 @@ async function encodeTogether(
   let seen: EncodingOrigin | undefined;
   let left = photos.length;
   const tellWhenNearlyDone = () => {
+    // Each lane is at its last photos: it finds those of the next job when they are done.
     // None is begun beside a photo that may end the worker: it would be blamed, too.
-    if (left <= lastOfALane * engine.info().lanes && context.begun.attempts === 1) context.nearlyDone();
+    if (left <= photosEncodedTogether * engine.info().lanes && context.begun.attempts === 1)
+      context.nearlyDone();
   };
   const add = async (outcome: PhotoOutcome) => {
     left--;

@@ -1,6 +1,7 @@
 // The first step: which photos there are, and who encodes which of them.
 
 import { resolve } from 'node:path';
+import { photosEncodedTogether } from '../../engine.js';
 import { NamedPhotos } from '../../photos/named_photos.js';
 import { throwIfAborted } from '../../errors.js';
 import type { Sql } from '../postgres/database.js';
@@ -16,16 +17,14 @@ const [fewestPhotos, mostPhotos] = [32, 256];
 const jobsOfARun = 400;
 /** The last jobs take such a part of what is left: none is long under way when there are no others. */
 const shareOfTheRest = 1 / 8;
-/** An engine encodes so many at once. */
-const together = 4;
 
 /** How many photos each job has, in order. */
 export function photosOfJobs(photos: number, jobPhotos?: number): number[] {
   const most = jobPhotos ?? Math.min(mostPhotos, Math.max(fewestPhotos, Math.ceil(photos / jobsOfARun)));
   const jobs: number[] = [];
   for (let left = photos; left > 0; left -= jobs.at(-1) ?? left) {
-    const share = together * Math.ceil((left * shareOfTheRest) / together);
-    jobs.push(Math.min(left, most, jobPhotos ?? share));
+    const batches = Math.ceil((left * shareOfTheRest) / photosEncodedTogether);
+    jobs.push(Math.min(left, most, jobPhotos ?? batches * photosEncodedTogether));
   }
   return jobs;
 }
